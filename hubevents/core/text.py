@@ -319,6 +319,8 @@ _IMPORTED_TAGS = {
 # A division has no Markdown form, but without it two paragraphs would run into one.
 _DIVISION = re.compile(r"<(/?)(?:div|section|article|header|footer|tr|dt|dd)\b[^<>]*>", re.IGNORECASE)
 _ELEMENT = re.compile(r"<(/?)(?!br|hr)[a-z]")
+_TRAILING = re.compile(r"(?<![ \t])[ \t]+(?=\n\n)")  # looks back, else long runs take quadratic time
+_LONG_GAP = re.compile(r"\s{40,}")  # markdownify takes quadratic time over them
 _TAG = re.compile(r"<[^<>]*>")
 _DEEPEST = 40
 _HOPELESS = 1000  # unclosed elements before sanitising, whose time grows with their square
@@ -337,6 +339,7 @@ def html_to_markdown(html: str) -> str:
     """
     if _depth(html) > _HOPELESS:
         html = _TAG.sub(" ", html)
+    html = _LONG_GAP.sub(" ", html)
     safe = nh3.clean(
         _DIVISION.sub(r"<\1p>", html),
         tags=_IMPORTED_TAGS,
@@ -348,7 +351,7 @@ def html_to_markdown(html: str) -> str:
         text = Markup(nh3.clean(safe, tags=set())).unescape()  # noqa: S704 - plain text at once
     else:
         text = str(markdownify(safe, heading_style="ATX", bullets="-"))
-    return clean(re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+(?=\n\n)", "", text)), long=True)
+    return clean(re.sub(r"\n{3,}", "\n\n", _TRAILING.sub("", text)), long=True)
 
 
 def excerpt(text: str, limit: int) -> str:
