@@ -1,0 +1,1 @@
+"""Sessions, tracks and speakers of an event; schedules read from files."""

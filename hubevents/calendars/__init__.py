@@ -1,0 +1,1 @@
+"""iCalendar values, feeds and invites."""

@@ -1,0 +1,1 @@
+"""Doors, scans, verdicts and attendance."""

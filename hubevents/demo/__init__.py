@@ -1,0 +1,1 @@
+"""Builds the demo hub through the services."""

@@ -1,0 +1,61 @@
+"""Reading events."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import joinedload, selectinload
+
+from hubevents.core import clock
+from hubevents.core.db import db
+from hubevents.core.i18n import Translated
+from hubevents.events import rules
+from hubevents.events.models import Event, EventDate, Room, Venue
+from hubevents.events.rules import DateStatus, Openness
+
+
+def event_of_hub(hub_id: int, event_id: int) -> Event | None:
+    """An event of this hub, with its dates; None when it is another hub's."""
+    return db.session.scalar(
+        sa.select(Event)
+        .where(Event.id == event_id, Event.hub_id == hub_id)
+        .options(selectinload(Event.dates).joinedload(EventDate.room), joinedload(Event.hub), joinedload(Event.venue))
+    )
+
+
+def last_start(event: Event) -> datetime | None:
+    """The start of the last date that is not withdrawn."""
+    return max((date.starts_at for date in event.dates if date.status is DateStatus.SCHEDULED), default=None)
+
+
+def has_begun(event: Event) -> bool:
+    """Whether the last date has begun: then nobody moves up any more."""
+    last = last_start(event)
+    return last is not None and last <= clock.now()
+
+
+def openness(event: Event) -> Openness:
+    """Whether people can register now."""
+    return rules.openness(
+        status=event.status,
+        takes_registrations=event.takes_registrations,
+        opens_at=event.registration_opens_at,
+        closes_at=event.registration_closes_at,
+        last_start=last_start(event),
+        ends_at=event.ends_at,
+        capacity=event.capacity,
+        seats_taken=event.seats_taken,
+        waiting=event.waiting,
+        now=clock.now(),
+    )
+
+
+def place(venue: Venue | None, room: Room | None) -> Translated:
+    """Where a date is held, on one line per language: room, venue, address; empty when online only."""
+    if venue is None:
+        return Translated()
+    languages = {*venue.name, *venue.address, *(room.name if room else ())}
+    lines = {}
+    for language in languages:
+        parts = [venue.name.text(language), room.name.text(language) if room else "", venue.address.text(language)]
+        lines[language] = ", ".join(part for part in parts if part)
+    return Translated.of(lines)

@@ -1,0 +1,1 @@
+"""Hubs, their staff and what each role may do."""

@@ -1,0 +1,1 @@
+"""Background work: a queue that only hints; rows in the database are the truth."""

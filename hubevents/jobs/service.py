@@ -1,0 +1,125 @@
+"""One huey task, `perform(name, ids)`, over SQLite or PostgreSQL; the queue is a hint, sweeps find what a crash left.
+
+The table of jobs is `work.py`; this package only knows names.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app
+from huey import Huey, PostgresHuey, SqliteHuey, crontab
+from huey.consumer import Consumer
+from huey.serializer import SignedSerializer
+
+from hubevents.core import log, tokens
+from hubevents.core.db import after_commit, db, in_transaction
+
+logger = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A function by name; `every` is a cron minute pattern such as `*` or `*/10` when it also runs by itself."""
+
+    run: Callable[..., None]
+    every: str | None = None
+    hour: str = "*"
+
+
+JobTable = Mapping[str, Job]
+
+
+class EmbeddedConsumer(Consumer):  # type: ignore[misc]
+    """A consumer in threads of the web server's process, whose signals stay with the server."""
+
+    def _set_signal_handlers(self) -> None:
+        """Nothing: huey's handlers may be set in the main thread only, and they are the server's."""
+
+
+def init_jobs(app: Flask, table: JobTable, queue_url: str) -> None:
+    """Builds the queue and declares `perform` and the periodic sweeps of the table."""
+    with app.app_context():
+        serializer = SignedSerializer(secret=tokens.keys("jobs")[0].hex(), salt="hubevents")
+    huey: Huey
+    if queue_url.startswith("sqlite:///"):
+        huey = SqliteHuey("hubevents", filename=queue_url.removeprefix("sqlite:///"), serializer=serializer, utc=True)
+    else:
+        huey = PostgresHuey("hubevents", dsn=queue_url, serializer=serializer, utc=True)
+
+    def perform(name: str, ids: list[int]) -> None:
+        run(app, table, name, ids)
+
+    task = huey.task(name="perform")(perform)
+    for name, job in table.items():
+        if job.every:
+            _declare_sweep(huey, task, name, job)
+    app.extensions["jobs"] = (huey, task, table)
+
+
+def _declare_sweep(huey: Huey, task: Any, name: str, job: Job) -> None:
+    def sweep() -> None:
+        task.call_local(name, [])
+
+    huey.periodic_task(crontab(minute=job.every, hour=job.hour), name=f"sweep_{name}")(sweep)
+
+
+def run(app: Flask, table: JobTable, name: str, ids: list[int]) -> None:
+    """Runs one job inside an app context; a failure is logged with its name and raised for huey to note."""
+    with app.app_context():
+        try:
+            table[name].run(*ids)
+        except Exception:
+            logger.exception("job failed", job=name, ids=ids)
+            raise
+        finally:
+            db.session.remove()
+
+
+def hint(name: str, *ids: int) -> None:
+    """Asks that a job be run soon: after the commit when inside a transaction. A lost hint is found by the sweep."""
+    if in_transaction():
+        after_commit(Hint(name, ids))
+    else:
+        Hint(name, ids)()
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A queued wish; equal ones in one transaction are sent once."""
+
+    name: str
+    ids: tuple[int, ...]
+
+    def __call__(self) -> None:
+        """Puts the task into the queue; a queue that is down costs only time, so it is logged, not raised."""
+        _, task, _ = current_app.extensions["jobs"]
+        try:
+            task(self.name, list(self.ids))
+        except Exception:  # noqa: BLE001 - whatever the queue's driver raises, the row is safe and the sweep comes
+            logger.warning("queue unreachable", job=self.name, exc_info=True)
+
+
+def start(app: Flask, *, workers: int = 2, periodic: bool = True) -> Callable[[], None]:
+    """Starts a consumer in threads and returns the function that stops it gracefully."""
+    huey, _, _ = app.extensions["jobs"]
+    consumer = EmbeddedConsumer(
+        huey, workers=workers, worker_type="thread", max_delay=1.0, periodic=periodic, check_worker_health=True
+    )
+    thread = threading.Thread(target=consumer.run, name="jobs", daemon=True)
+    thread.start()
+
+    def stop() -> None:
+        consumer.stop(graceful=True)
+        thread.join(timeout=20)
+
+    return stop
+
+
+def run_all(app: Flask) -> None:
+    """Runs every job of the table once, in order; for tests, the demo and commands that end."""
+    _, _, table = app.extensions["jobs"]
+    for name, job in table.items():
+        if job.every:
+            run(app, table, name, [])

@@ -1,0 +1,1 @@
+"""Outbox rows and their delivery; composing lies above, in notices."""

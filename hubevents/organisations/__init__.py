@@ -1,0 +1,1 @@
+"""The register of firms and public bodies behind registrations."""

@@ -1,0 +1,1 @@
+"""Funded projects and series that group events: funding, visibility, targets."""

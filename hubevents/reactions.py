@@ -1,0 +1,45 @@
+"""The one table of what follows from each fact, inside the same transaction. An empty tuple says "nobody"."""
+
+from hubevents.accounts.facts import PasswordResetRequested, StaffInvited
+from hubevents.agenda.facts import ScheduleImported, SessionsChanged
+from hubevents.core.facts import Reactions
+from hubevents.events.facts import (
+    CapacityChanged,
+    EventCancelled,
+    EventChanged,
+    EventCopied,
+    EventPublished,
+    EventRescheduled,
+    HubEventsChanged,
+)
+from hubevents.registrations.facts import (
+    DetailsChanged,
+    LinkRequested,
+    Promoted,
+    Registered,
+    RegistrationCancelled,
+)
+from hubevents.registrations.service import fill_places
+
+REACTIONS: Reactions = {
+    # accounts
+    PasswordResetRequested: (),
+    StaffInvited: (),
+    # events
+    EventPublished: (),
+    EventChanged: (),
+    EventRescheduled: (),
+    EventCancelled: (),
+    EventCopied: (),
+    HubEventsChanged: (),
+    CapacityChanged: (lambda fact: fill_places(fact.event_id),),
+    # agenda
+    SessionsChanged: (),
+    ScheduleImported: (),
+    # registrations
+    Registered: (),
+    Promoted: (),
+    RegistrationCancelled: (),
+    DetailsChanged: (),
+    LinkRequested: (),
+}

@@ -1,0 +1,1 @@
+"""Registrations, participants, tickets, the waiting list and consents."""

@@ -1,0 +1,45 @@
+"""What lives in the browser: the signed-in user's session and its protection. Flask's session is touched only here."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, session  # noqa: TID251
+from flask_login import LoginManager, login_user, logout_user
+
+from hubevents.accounts import queries as accounts
+from hubevents.accounts.models import User
+
+login_manager = LoginManager()
+
+
+def init_browser(app: Flask) -> None:
+    """Registers Flask-Login; an identity is `id:epoch`, so raising the epoch signs out everywhere."""
+    login_manager.session_protection = "basic"  # "strong" signs phones out when their address changes (STACK 2.5)
+    login_manager.init_app(app)
+
+
+@login_manager.user_loader  # type: ignore[untyped-decorator]
+def _load(identity: str) -> User | None:
+    return accounts.user_by_identity(identity)
+
+
+def begin_session(user: User) -> None:
+    """Signs a user in on a fresh session, so that nothing of a former one is carried over."""
+    session.clear()
+    session.permanent = True
+    login_user(user)
+
+
+def end_session() -> None:
+    """Signs out and forgets everything."""
+    logout_user()
+    session.clear()
+
+
+def local_path(target: str | None) -> str | None:
+    """A `next` address when it is a path of ours, else None: never another host, scheme or backslash trick."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or "\\" in target:
+        return None
+    if any(ord(character) < 32 for character in target):
+        return None
+    parts = urlsplit(target)
+    return target if not parts.scheme and not parts.netloc else None

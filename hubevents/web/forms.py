@@ -1,0 +1,58 @@
+"""The base of all forms: our catalogue for WTForms' own texts, cleaned values, and a CSRF failure shown in the form."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask_babel import gettext, ngettext
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFProtect
+from wtforms import Field, StringField, TextAreaField
+
+from hubevents.core import text
+
+csrf = CSRFProtect()
+
+
+class _Translations:
+    """WTForms' own texts out of our catalogue (STACK 2.4)."""
+
+    def gettext(self, string: str) -> str:
+        return str(gettext(string))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return str(ngettext(singular, plural, n))
+
+
+class Form(FlaskForm):  # type: ignore[misc]
+    """A form whose failed CSRF check is an error of the form, so that nothing typed is lost."""
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """Uses our translations."""
+
+        def get_translations(self, form: Any) -> _Translations:
+            """Texts of our catalogue."""
+            return _Translations()
+
+    def all_errors(self) -> Iterable[tuple[Field, str]]:
+        """Fields with their first error, in order, for the summary at the top."""
+        for field in self:
+            if field.errors:
+                first = field.errors[0]
+                yield field, first if isinstance(first, str) else str(first)
+
+
+class Text(StringField):  # type: ignore[misc]
+    """One line of cleaned text."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Cleans what came: control characters, lone surrogates, composed letters, outer space."""
+        self.data = text.clean(valuelist[0]) if valuelist else ""
+
+
+class LongText(TextAreaField):  # type: ignore[misc]
+    """Several lines of cleaned text."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Cleans what came, keeping tabs and line ends."""
+        self.data = text.clean(valuelist[0], long=True) if valuelist else ""
+

@@ -1,0 +1,1 @@
+"""Public pages: coming events, hub, programme, event, registration form."""

@@ -1,0 +1,26 @@
+"""Public pages."""
+
+from flask import Blueprint, redirect
+from werkzeug.wrappers import Response
+
+from hubevents.core import links
+from hubevents.web import access, locale
+
+blueprint = Blueprint("public", __name__)
+
+
+@blueprint.get("/")
+@access.public
+def root() -> Response:
+    """To the reader's language."""
+    response = redirect(links.path(links.HOME, lang=locale.preferred()), 302)
+    response.vary.update(["Accept-Language", "Cookie"])
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+@blueprint.get("/healthz")
+@access.public
+def healthz() -> tuple[str, dict[str, str]]:
+    """The process is up."""
+    return "ok\n", {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}

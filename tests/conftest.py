@@ -1,0 +1,204 @@
+"""Fixtures: the application on SQLite and on PostgreSQL, a database of its own for each test, and the cast."""
+
+import contextvars
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from hubevents.app import create_app
+from hubevents.core import config, schema
+from hubevents.core.db import db
+from hubevents.web.limits import limiter
+
+POSTGRESQL = os.environ.get("HUBEVENTS_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
+REDIS = os.environ.get("HUBEVENTS_TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
+CI = os.environ.get("CI") == "true"
+left_out: list[str] = []
+
+
+def _postgresql_answers() -> bool:
+    engine = sa.create_engine(config._database_url(POSTGRESQL), connect_args={"connect_timeout": 3})
+    try:
+        with engine.connect():
+            return True
+    except sa.exc.OperationalError:
+        return False
+    finally:
+        engine.dispose()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        answers = _postgresql_answers()
+        os.environ["HUBEVENTS_TEST_HAS_POSTGRESQL"] = "yes" if answers else ""
+    if not os.environ.get("HUBEVENTS_TEST_HAS_POSTGRESQL"):
+        if CI:
+            raise pytest.UsageError("PostgreSQL does not answer, and CI leaves nothing out")
+        left_out.append("everything on PostgreSQL (it does not answer)")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    skipped = sorted({str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])
+                      if isinstance(report.longrepr, tuple)})
+    parts = left_out + skipped
+    terminalreporter.write_line("Left out: " + ("; ".join(parts) if parts else "nothing"))
+
+
+class Client(FlaskClient):
+    """A client whose requests get a context of their own, also when the test stands in an app context."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            db.session.rollback()
+        except RuntimeError:
+            return super().open(*args, **kwargs)
+        try:
+            return contextvars.Context().run(super().open, *args, **kwargs)
+        finally:
+            db.session.rollback()
+            db.session.expire_all()
+
+
+def settings_for(instance: Path, database_url: str | None = None, **changes: Any) -> config.Settings:
+    """Settings of a throw-away installation: no rate limits, https off, a fixed key."""
+    instance.mkdir(parents=True, exist_ok=True)
+    values: dict[str, Any] = {
+        "instance": instance,
+        "database_url": database_url or f"sqlite:///{instance / 'hubevents.sqlite3'}",
+        "queue_url": f"sqlite:///{instance / 'jobs.sqlite3'}",
+        "redis_url": None,
+        "base_url": None,
+        "secret_keys": ("test-key-0123456789",),
+        "smtp_url": None,
+        "mail_from": "events@example.org",
+        "proxy_hops": 0,
+        "rate_limits": False,
+    }
+    return config.Settings(**{**values, **changes})
+
+
+def new_app(settings: config.Settings) -> Flask:
+    """A migrated application in testing mode."""
+    app = create_app(settings)
+    app.testing = True
+    app.config["WTF_CSRF_ENABLED"] = False
+    app.test_client_class = Client
+    with app.app_context():
+        schema.upgrade()
+    return app
+
+
+ENGINES = ["sqlite", "postgresql"]
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def _app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    instance = tmp_path_factory.mktemp(f"instance-{request.param}")
+    if request.param == "sqlite":
+        app = new_app(settings_for(instance))
+        with app.app_context():
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.engine.dispose()
+        shutil.copy(instance / "hubevents.sqlite3", instance / "template.sqlite3")
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+        return
+    if not os.environ.get("HUBEVENTS_TEST_HAS_POSTGRESQL"):
+        pytest.skip("everything on PostgreSQL (it does not answer)")
+    with temporary_postgresql() as url:
+        app = new_app(settings_for(instance, url))
+        yield app
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+
+
+class temporary_postgresql:
+    """A database of its own on the test server, dropped afterwards; gives its URL."""
+
+    def __enter__(self) -> str:
+        self.name = f"hubevents_test_{uuid.uuid4().hex[:12]}"
+        self.server = sa.create_engine(config._database_url(POSTGRESQL), isolation_level="AUTOCOMMIT")
+        with self.server.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {self.name}")
+        url = self.server.url.set(database=self.name)
+        return url.render_as_string(hide_password=False)
+
+    def __exit__(self, *error: object) -> None:
+        with self.server.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {self.name} WITH (FORCE)")
+        self.server.dispose()
+
+
+@pytest.fixture
+def app(_app: Flask) -> Iterator[Flask]:
+    """The application on an empty, migrated database."""
+    instance = _app.extensions["settings"].instance
+    with _app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            db.engine.dispose()
+            for name in ("hubevents.sqlite3-wal", "hubevents.sqlite3-shm"):
+                (instance / name).unlink(missing_ok=True)
+            shutil.copy(instance / "template.sqlite3", instance / "hubevents.sqlite3")
+        else:
+            tables = ", ".join(f'"{t.name}"' for t in db.metadata.sorted_tables)
+            with db.engine.begin() as connection:
+                connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+    if limiter.enabled:
+        limiter.reset()
+    yield _app
+
+
+@pytest.fixture
+def ctx(app: Flask) -> Iterator[Flask]:
+    """The application with an app context pushed, for services and queries."""
+    with app.app_context():
+        yield app
+        db.session.rollback()
+        db.session.remove()
+
+
+@pytest.fixture
+def client(app: Flask) -> Any:
+    """A browser without cookies."""
+    return app.test_client()
+
+
+class Counter:
+    """SQL statements seen while open."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self.statements: list[str] = []
+
+    def __enter__(self) -> "Counter":
+        sa.event.listen(self.engine, "before_cursor_execute", self._note)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        sa.event.remove(self.engine, "before_cursor_execute", self._note)
+
+    def _note(self, conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith(("PRAGMA", "BEGIN", "SAVEPOINT", "RELEASE")):
+            self.statements.append(statement)
+
+    def __len__(self) -> int:
+        return len(self.statements)
+
+
+@pytest.fixture
+def queries(app: Flask) -> Iterator[type[Any]]:
+    """`with queries() as seen: ...` then `len(seen)`: the number of SQL statements."""
+    with app.app_context():
+        engine = db.engine
+    yield lambda: Counter(engine)
