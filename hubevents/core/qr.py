@@ -51,13 +51,11 @@ def png(text: str, *, module_size: int = 12) -> bytes:
     """The symbol as a black-and-white PNG of `module_size` pixels a module (a ticket: 540 pixels, 1 kB)."""
     rows = modules(text)
     side = len(rows) + 2 * BORDER
-    small = Image.new("1", (side, side), 1)
-    small.putdata(
-        [0 if dark else 1 for row in _framed(rows) for dark in row],
-    )
+    shades = bytes(0 if dark else 255 for row in _framed(rows) for dark in row)
+    small = Image.frombytes("L", (side, side), shades).convert("1", dither=Image.Dither.NONE)
     large = small.resize((side * module_size, side * module_size), Image.Resampling.NEAREST)
     out = BytesIO()
-    large.save(out, "PNG", optimize=True)
+    large.save(out, "PNG")
     return out.getvalue()
 
 
