@@ -141,7 +141,10 @@ def _read(data: bytes) -> tuple[set[str], _Component | None]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return {"I01"}, None
+        try:
+            text = re.sub(rb"\r\n[ \t]", b"", data).decode("utf-8")  # whole again: only the folds were wrong
+        except UnicodeDecodeError:
+            return {"I01"}, None
     if text.startswith("\ufeff"):
         broken.add("I01")
         text, data = text[1:], data[3:]
@@ -591,7 +594,9 @@ def _check_feed_only(calendar: _Component, broken: set[str]) -> None:
     if not hints[0] or hints[0] != hints[1]:
         broken.add("I14")
     for event in calendar.parts("VEVENT"):
-        if event.every("ATTENDEE") or (calendar.every("METHOD") and not event.every("ORGANIZER")):
+        if event.every("ATTENDEE") or (
+            calendar.value("METHOD") == "PUBLISH" and not event.every("ORGANIZER")
+        ):
             broken.add("I66")
         if event.parts("VALARM"):
             broken.add("I68")
