@@ -23,6 +23,7 @@ from hubevents.agenda.formats import (
     read_schedule,
     reading,
     rows,
+    schedule_xml,
     values,
 )
 
@@ -300,6 +301,8 @@ def test_the_number_of_sessions_and_days_is_bounded(monkeypatch: pytest.MonkeyPa
     assert refusal(as_json(FULL, FULL, FULL)).code == "too_many_sessions"
     assert refusal(as_xml("<event/>" * 3)).code == "too_many_sessions"
     assert refusal(b"<schedule><day/><day/><day/></schedule>").code == "too_many_days"
+    monkeypatch.setattr(schedule_xml, "MAX_ELEMENTS", 20)
+    assert refusal(b"<schedule>" + b"<a/>" * 20 + b"</schedule>").code == "too_many_elements"
 
 
 def test_every_refused_session_is_named_with_its_place() -> None:
@@ -394,7 +397,8 @@ def test_control_characters_leave_and_long_texts_are_cut() -> None:
 def test_xml_with_control_characters_and_loose_ampersands_is_mended() -> None:
     events = (
         "<event id='1'><date>2026-05-04T10:00:00Z</date><duration>1:00</duration>"
-        "<title>R&D &nosuch; &nbsp;x\x01 &#2; &lt;b&gt;</title><description><![CDATA[a & b &lt;]]></description></event>"
+        "<title>R&D &nosuch; &nbsp;x\x01 &#2; &lt;b&gt;</title>"
+        "<description><![CDATA[a & b &lt;]]></description></event>"
     )
     schedule = read_schedule(as_xml(events))
     (session,) = schedule.sessions
@@ -567,6 +571,7 @@ def test_identities_fit_their_column_and_a_title_is_the_last_resort() -> None:
     other = only(as_json({**FULL, "guid": "g" * 5001}))
     assert len(long.key) <= 200
     assert long.key != other.key
+    assert only(as_json({**FULL, "guid": "\ud800" * 6000})).guid
     first, second = (only(as_json({**FULL, "date": f"2026-05-0{day}T10:00Z"})) for day in (4, 5))
     assert first.key == second.key
 
@@ -760,8 +765,9 @@ JSON_VALUES = st.recursive(
     max_leaves=8,
 )
 KEYS = st.sampled_from(
-    "schedule conference days rooms date start end duration title id guid persons track room url index day_start"
-    " day_end time_zone_name description status language type name capacity tracks events".split()
+    ["schedule", "conference", "days", "rooms", "date", "start", "end", "duration", "title", "id", "guid"]
+    + ["persons", "track", "room", "url", "index", "day_start", "day_end", "time_zone_name", "description"]
+    + ["language", "type", "name", "capacity", "tracks", "events", "status"]
 )
 
 

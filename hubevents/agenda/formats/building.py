@@ -35,6 +35,7 @@ MAX_SPEAKERS = 100
 
 # Cutting HTML before it is sanitised bounds the work; tags take more room than their words.
 _MAX_HTML = 4 * MAX_TEXT
+_MAX_LINE = 5_000
 _NIGHT_ENDS = timedelta(hours=6)
 _NOON = timedelta(hours=12)
 _UUID = re.compile(r"(?:urn:uuid:)?\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", re.IGNORECASE)
@@ -66,7 +67,8 @@ class _Refused(Exception):
 
 
 def _line(text: str) -> str:
-    return clean(text)
+    """One clean line; what no line holds is cut before the work of cleaning it."""
+    return clean(text[:_MAX_LINE])
 
 
 class _Builder:
@@ -218,6 +220,8 @@ class _Builder:
 
     def _key(self, text: str) -> str | None:
         """A guid or id in one form; one too long to store keeps a digest."""
+        if len(text) > _MAX_LINE:
+            return f"sha256-{_digest(text, 64)}"
         key = _line(text)
         uuid = _UUID.fullmatch(key)
         if uuid:
@@ -474,7 +478,7 @@ class _Builder:
 
 
 def _digest(text: str, length: int) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:length]
 
 
 def _titled(title: str) -> str:

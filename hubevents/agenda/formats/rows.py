@@ -22,6 +22,7 @@ _WORDS = {
     "too_deep": "the file is nested too deeply",
     "no_schedule": "the file holds no schedule",
     "too_many_sessions": "the file holds more than {limit} sessions",
+    "too_many_elements": "the file holds more than {limit} elements",
     "too_many_days": "the file holds more than {limit} days",
     "zone_needed": "times are given without a time zone, and none is known",
     "sessions_refused": "{number} of the sessions cannot be read",

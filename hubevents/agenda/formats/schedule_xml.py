@@ -61,8 +61,10 @@ class _Bounded(TreeBuilder):
     def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         self._depth += 1
         self._elements += 1
-        if self._depth > MAX_DEPTH or self._elements > MAX_ELEMENTS:
+        if self._depth > MAX_DEPTH:
             raise ScheduleError("too_deep")
+        if self._elements > MAX_ELEMENTS:
+            raise ScheduleError("too_many_elements", limit=MAX_ELEMENTS)
         return super().start(tag, attrs)
 
     def end(self, tag: str, /) -> Element:

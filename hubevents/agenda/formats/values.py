@@ -126,10 +126,11 @@ def read_duration(text: str, *, days_first: bool, expected: timedelta | None = N
     if not text:
         return None
     readings = _colon_readings(text, days_first) if _COLONS.fullmatch(text) else [_unit_reading(text)]
-    fitting = [span for span in readings if span is not None and span <= LONGEST]
-    if not fitting:
+    spans = [span for span in readings if span is not None]
+    if not spans:
         return None
-    return expected if expected is not None and expected in fitting else fitting[0]
+    span = expected if expected is not None and expected in spans else spans[0]
+    return span if span <= LONGEST else None
 
 
 def _colon_readings(text: str, days_first: bool) -> list[timedelta | None]:
