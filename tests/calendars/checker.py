@@ -51,9 +51,7 @@ _KNOWN = {
     "TRANSP": {"OPAQUE", "TRANSPARENT"},
     "PRIORITY": {str(number) for number in range(10)},
 }
-_MARKUP = re.compile(
-    r"</?(?:a|b|br|div|em|i|li|p|span|strong|ul)\b[^>]*>|&(?:amp|lt|gt|quot|nbsp|#\d+);|Ð[°-¿]|Ñ\x80"
-)
+_MARKUP = re.compile(r"</?(?:a|b|br|div|em|i|li|p|span|strong|ul)\b[^>]*>|&(?:amp|lt|gt|quot|nbsp|#\d+);|Ð[°-¿]|Ñ\x80")
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -180,11 +178,7 @@ def _check_folds(lines: list[bytes], broken: set[str]) -> None:
         if (
             not first
             or backslashes % 2
-            or (
-                unicodedata.category(first)[0] == "M"
-                or first == "\u200d"
-                or previous.endswith("\u200d".encode())
-            )
+            or (unicodedata.category(first)[0] == "M" or first == "\u200d" or previous.endswith("\u200d".encode()))
         ):
             broken.add("I04")
 
@@ -360,16 +354,10 @@ def _check_event(event: _Component, now: datetime, broken: set[str]) -> None:
             broken.add("I37")
     for rule in event.every("RRULE"):
         keys = dict(part.split("=", 1) for part in rule.value.split(";") if "=" in part)
-        whole_days = (
-            event.every("DTSTART")[0].parameter("VALUE") == "DATE" if event.every("DTSTART") else False
-        )
+        whole_days = event.every("DTSTART")[0].parameter("VALUE") == "DATE" if event.every("DTSTART") else False
         until = keys.get("UNTIL")
         if (
-            (
-                "FREQ" not in keys
-                or keys["FREQ"] in ("SECONDLY", "MINUTELY")
-                or ("COUNT" in keys) == (until is not None)
-            )
+            ("FREQ" not in keys or keys["FREQ"] in ("SECONDLY", "MINUTELY") or ("COUNT" in keys) == (until is not None))
             or until
             and not re.fullmatch(r"\d{8}" if whole_days else r"\d{8}T\d{6}Z", until)
         ):
@@ -380,9 +368,7 @@ def _check_event(event: _Component, now: datetime, broken: set[str]) -> None:
 
 def _check_alarm(alarm: _Component, broken: set[str]) -> None:
     action = alarm.value("ACTION")
-    needed = {"DISPLAY": ["DESCRIPTION"], "EMAIL": ["SUMMARY", "DESCRIPTION", "ATTENDEE"]}.get(
-        action or "", []
-    )
+    needed = {"DISPLAY": ["DESCRIPTION"], "EMAIL": ["SUMMARY", "DESCRIPTION", "ATTENDEE"]}.get(action or "", [])
     if not action or any(not alarm.every(name) for name in ("TRIGGER", *needed)):
         broken.add("I67")
     if bool(alarm.every("DURATION")) != bool(alarm.every("REPEAT")):
@@ -486,9 +472,7 @@ def _check_zone(component: _Component, moments: list[datetime], now: datetime, b
         broken.add("I58")
     observances = component.parts("STANDARD", "DAYLIGHT")
     kinds = sorted(part.name for part in observances)
-    if kinds not in (["STANDARD"], ["DAYLIGHT", "STANDARD"]) or any(
-        part.every("RDATE") for part in observances
-    ):
+    if kinds not in (["STANDARD"], ["DAYLIGHT", "STANDARD"]) or any(part.every("RDATE") for part in observances):
         broken.add("I55")
     first_year = min([now.year - 2, *(moment.year for moment in moments)])
     last_year = max([now.year + 8, *(moment.year for moment in moments)])
@@ -497,12 +481,7 @@ def _check_zone(component: _Component, moments: list[datetime], now: datetime, b
     for part in observances:
         start = _moment(part.value("DTSTART") or "")
         before, after = _offset(part.value("TZOFFSETFROM")), _offset(part.value("TZOFFSETTO"))
-        if (
-            start is None
-            or before is None
-            or after is None
-            or any(p.parameters for p in part.every("DTSTART"))
-        ):
+        if start is None or before is None or after is None or any(p.parameters for p in part.every("DTSTART")):
             broken.add("I52")
             return
         walls.append(start)
@@ -594,9 +573,7 @@ def _check_feed_only(calendar: _Component, broken: set[str]) -> None:
     if not hints[0] or hints[0] != hints[1]:
         broken.add("I14")
     for event in calendar.parts("VEVENT"):
-        if event.every("ATTENDEE") or (
-            calendar.value("METHOD") == "PUBLISH" and not event.every("ORGANIZER")
-        ):
+        if event.every("ATTENDEE") or (calendar.value("METHOD") == "PUBLISH" and not event.every("ORGANIZER")):
             broken.add("I66")
         if event.parts("VALARM"):
             broken.add("I68")

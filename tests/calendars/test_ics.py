@@ -88,8 +88,7 @@ def test_a_full_entry_keeps_every_rule():
     )
     part = ics.vevent(entry)
     assert value(part, "DESCRIPTION") == (
-        "Първи ред\\nвтори\\; трети\\, и \\\\ накрая\\n\\n"
-        'Зала "1": https://meet.example.org/%D1%81%D1%82%D0%B0%D1%8F'
+        'Първи ред\\nвтори\\; трети\\, и \\\\ накрая\\n\\nЗала "1": https://meet.example.org/%D1%81%D1%82%D0%B0%D1%8F'
     )
     assert value(part, "LOCATION") == "Стара Загора\\, ул. „Цар Симеон“ 1"
     assert value(part, "URL") == (
@@ -120,9 +119,7 @@ def test_a_feed_has_this_head():
 
 def test_i14_the_refresh_interval_is_given_in_hours_or_minutes():
     written = [
-        value(
-            ics.feed("x", [], [], zone="Europe/Sofia", refresh=timedelta(minutes=minutes)), "X-PUBLISHED-TTL"
-        )
+        value(ics.feed("x", [], [], zone="Europe/Sofia", refresh=timedelta(minutes=minutes)), "X-PUBLISHED-TTL")
         for minutes in (15, 60, 90, 1440)
     ]
     assert written == ["PT15M", "PT1H", "PT90M", "PT24H"]
@@ -347,9 +344,7 @@ def test_i01_to_i09_i31_hostile_text_comes_back_as_it_was(summary, description, 
     data = feed_of(entry)
     # What is left unchecked: such text may look like HTML, and cannot always be cut between clusters.
     assert set(check_feed(data, now=NOW)) <= {"I32", "I04"}
-    assert all(
-        not line.startswith((b" \x80", b" \xbf")) and line.decode() for line in data.split(b"\r\n")[:-1]
-    )
+    assert all(not line.startswith((b" \x80", b" \xbf")) and line.decode() for line in data.split(b"\r\n")[:-1])
     read = icalendar.Calendar.from_ical(data)
     [event] = read.walk("VEVENT")
     mark, title, place = on_one_line(name), on_one_line(summary), on_one_line(name)
@@ -381,9 +376,7 @@ def test_i03_i04_folds_split_neither_character_nor_escape_pair(text):
             assert (len(line) - len(line.rstrip("\\"))) % 2 == 0
 
 
-@pytest.mark.parametrize(
-    "cluster", ["и\u0300", "👩\u200d👩\u200d👧", "👍🏽", "🇧🇬", "ᄒ\u1161\u11ab", "⚠\ufe0f"]
-)
+@pytest.mark.parametrize("cluster", ["и\u0300", "👩\u200d👩\u200d👧", "👍🏽", "🇧🇬", "ᄒ\u1161\u11ab", "⚠\ufe0f"])
 @pytest.mark.parametrize("shift", range(8))
 def test_i04_folds_keep_what_is_drawn_as_one_together(cluster, shift):
     text = "a" * shift + cluster * 30
@@ -472,9 +465,7 @@ ZONES = sorted(available_timezones())
 
 @pytest.mark.parametrize("zone", [z for z in ZONES if z.startswith("Europe/")] + ZONES[::9])
 def test_i53_zones_of_the_database_are_right_or_written_in_utc(zone):
-    entries = [
-        replace(ENTRY, uid=f"{m}", zone=zone, starts_at=t, ends_at=t + timedelta(hours=1)) for m, t in MONTHS
-    ]
+    entries = [replace(ENTRY, uid=f"{m}", zone=zone, starts_at=t, ends_at=t + timedelta(hours=1)) for m, t in MONTHS]
     data = feed_of(*entries)
     assert check_feed(data, now=NOW) == []
     assert {key: found[0] for key, found in instants(data).items()} == {f"{m}": t for m, t in MONTHS}
@@ -486,9 +477,7 @@ def test_i53_i54_sofia_is_right_in_every_year_since_1998():
         for year in range(1998, 2040)
         for month in (4, 7, 12)
     }
-    entries = [
-        replace(ENTRY, uid=uid, starts_at=at, ends_at=at + timedelta(hours=2)) for uid, at in starts.items()
-    ]
+    entries = [replace(ENTRY, uid=uid, starts_at=at, ends_at=at + timedelta(hours=2)) for uid, at in starts.items()]
     assert {ics.zone_used(entry) for entry in entries} == {"Europe/Sofia"}
     data = feed_of(*entries)
     assert check_feed(data, now=NOW) == []
