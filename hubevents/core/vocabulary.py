@@ -1,9 +1,9 @@
 """Controlled vocabularies (DOMAIN 3): keys with words in languages, from TOML, overlaid by the hub's own.
 
-A file holds one vocabulary: a table per key, with the words by language code (`bg = "..."`) and attributes that
-this vocabulary knows (`_ATTRIBUTES`); the order of the file is the order on screen. A file of the same name in
-`instance/vocabularies/` adds keys, changes words or attributes, and hides with `hidden = true`. Hidden or
-unknown keys still have a text, because old rows hold them.
+A file holds one vocabulary: a table per key, with the words by language code (`bg = "..."`) and the
+attributes it knows (`_ATTRIBUTES`); the order of the file is the order on screen. A file of the same name
+in `instance/vocabularies/` adds keys, changes words or attributes, and hides with `hidden = true`. Hidden
+or unknown keys still have a text, because old rows hold them.
 """
 
 import re
@@ -154,9 +154,7 @@ class Vocabularies:
 
 def load(folder: Path | None = None) -> Vocabularies:
     """The built-in vocabularies, overlaid by those of a folder if there is one; or VocabularyError."""
-    overlays = (
-        {path.stem: path for path in sorted(folder.glob("*.toml"))} if folder and folder.is_dir() else {}
-    )
+    overlays = {path.stem: path for path in sorted(folder.glob("*.toml"))} if folder and folder.is_dir() else {}
     for name, path in overlays.items():
         if name not in _ATTRIBUTES:
             raise VocabularyError(f"{path}: no vocabulary of this name; there are {', '.join(_ATTRIBUTES)}")
@@ -171,9 +169,7 @@ def load(folder: Path | None = None) -> Vocabularies:
             value = term.get(attribute)
             if value is not None and value not in loaded[target]:
                 path = overlays.get("kinds") or overlays[target]
-                raise VocabularyError(
-                    f"{path}: {term.key}: {attribute} = {value!r} is not on offer in {target}"
-                )
+                raise VocabularyError(f"{path}: {term.key}: {attribute} = {value!r} is not on offer in {target}")
     return Vocabularies(**loaded)
 
 
