@@ -4,7 +4,7 @@
  * Three kinds of source:
  *  1. `base.css`: our font faces and Bootstrap inside the cascade layer `bootstrap` (an @import would cost a round trip);
  *  2. chosen dist files of npm packages;
- *  3. our own css and js in static/, with their references to each other (module specifiers, `new URL(…, import.meta.url)`,
+ *  3. our own css, js and svg in static/, with their references to each other (module specifiers, `new URL(…, import.meta.url)`,
  *     url() and @import) rewritten to the hashed names, so that all of it may be cached for ever.
  *
  * `manifest.json` holds {"assets": {logical name: path under static/}, "sources": {own file: sha256 of its source}};
@@ -35,7 +35,7 @@ const FONTS = [
 ];
 
 const COMPRESSED = new Set([".css", ".js", ".wasm", ".svg", ".json"]);
-const OWN = new Set([".css", ".js"]);
+const OWN = new Set([".css", ".js", ".svg"]);
 
 /** @param {Buffer | string} content */
 const digest = (content) => createHash("sha256").update(content).digest("hex");
@@ -51,6 +51,7 @@ export function hashedName(name, content) {
  * @param {string} name decides between the two grammars
  */
 function referencePatterns(name) {
+  if (name.endsWith(".svg")) return [];
   return name.endsWith(".css")
     ? [/(url\(\s*["']?)(\.{1,2}\/[^"')\s]+)/g, /(@import\s+["'])(\.{1,2}\/[^"']+)/g]
     : [
@@ -105,7 +106,7 @@ export function hashOwn(sources) {
   return done;
 }
 
-/** Own css and js below static/, logical name -> text. @param {string} folder */
+/** Own css, js and svg below static/, logical name -> text. @param {string} folder */
 function ownSources(folder) {
   /** @type {Map<string, string>} */
   const sources = new Map();

@@ -4,7 +4,7 @@ import contextvars
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    skipped = sorted({str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", [])
-                      if isinstance(report.longrepr, tuple)})
+    skipped = sorted(
+        {
+            str(report.longrepr[2])
+            for report in terminalreporter.stats.get("skipped", [])
+            if isinstance(report.longrepr, tuple)
+        }
+    )
     parts = left_out + skipped
     terminalreporter.write_line("Left out: " + ("; ".join(parts) if parts else "nothing"))
 
@@ -141,7 +146,7 @@ class temporary_postgresql:
 
 
 @pytest.fixture
-def app(_app: Flask) -> Iterator[Flask]:
+def app(_app: Flask) -> Flask:
     """The application on an empty, migrated database."""
     instance = _app.extensions["settings"].instance
     with _app.app_context():
@@ -156,7 +161,7 @@ def app(_app: Flask) -> Iterator[Flask]:
                 connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
     if limiter.enabled:
         limiter.reset()
-    yield _app
+    return _app
 
 
 @pytest.fixture
@@ -197,8 +202,8 @@ class Counter:
 
 
 @pytest.fixture
-def queries(app: Flask) -> Iterator[type[Any]]:
+def queries(app: Flask) -> Callable[[], Counter]:
     """`with queries() as seen: ...` then `len(seen)`: the number of SQL statements."""
     with app.app_context():
         engine = db.engine
-    yield lambda: Counter(engine)
+    return lambda: Counter(engine)

@@ -52,15 +52,24 @@ def in_days(days: float, hour: int = 10) -> datetime:
 
 def hub(slug: str = "zagore", **values: Any) -> Hub:
     """A hub; "zagore" by default."""
-    row = Hub(**{
-        "slug": slug, "name": both("Загоре" if slug == "zagore" else slug.title(), slug.title()),
-        "kind_line": both("Европейски цифров иновационен хъб", "European Digital Innovation Hub"),
-        "summary": both("Обучения, лекции и срещи.", "Trainings, lectures and meetings."),
-        "about": both("За хъба.", "About."), "imprint": both("Импресум", "Imprint"),
-        "privacy": both("Лични данни", "Personal data"), "zone": "Europe/Sofia", "languages": ("bg", "en"),
-        "colour": "#a6124f", "email": f"office@{slug}.example.org", "address": both("Стара Загора", "Stara Zagora"),
-        "created_at": clock.now(), **values,
-    })
+    row = Hub(
+        **{
+            "slug": slug,
+            "name": both("Загоре" if slug == "zagore" else slug.title(), slug.title()),
+            "kind_line": both("Европейски цифров иновационен хъб", "European Digital Innovation Hub"),
+            "summary": both("Обучения, лекции и срещи.", "Trainings, lectures and meetings."),
+            "about": both("За хъба.", "About."),
+            "imprint": both("Импресум", "Imprint"),
+            "privacy": both("Лични данни", "Personal data"),
+            "zone": "Europe/Sofia",
+            "languages": ("bg", "en"),
+            "colour": "#a6124f",
+            "email": f"office@{slug}.example.org",
+            "address": both("Стара Загора", "Stara Zagora"),
+            "created_at": clock.now(),
+            **values,
+        }
+    )
     with _unit():
         db.session.add(row)
     return row
@@ -68,10 +77,16 @@ def hub(slug: str = "zagore", **values: Any) -> Hub:
 
 def user(name: str, in_hub: Hub | None = None, role: Role = Role.OWNER, **values: Any) -> User:
     """A user `name@example.org` with the password "correct horse", in a hub when given."""
-    row = User(**{
-        "email": f"{name}@example.org", "name": name.title(), "password_hash": PASSWORD_HASH,
-        "language": "bg", "created_at": clock.now(), **values,
-    })
+    row = User(
+        **{
+            "email": f"{name}@example.org",
+            "name": name.title(),
+            "password_hash": PASSWORD_HASH,
+            "language": "bg",
+            "created_at": clock.now(),
+            **values,
+        }
+    )
     with _unit():
         db.session.add(row)
         db.session.flush()
@@ -82,10 +97,18 @@ def user(name: str, in_hub: Hub | None = None, role: Role = Role.OWNER, **values
 
 def venue(of: Hub, name: str = "Хъб „Загоре“", rooms: tuple[str, ...] = ("Берое",), **values: Any) -> Venue:
     """A venue with rooms."""
-    row = Venue(**{
-        "hub_id": of.id, "name": both(name), "address": both("ул. „Цар Иван Шишман“ 54, Стара Загора"),
-        "directions": both(""), "latitude": 42.4258, "longitude": 25.6345, "created_at": clock.now(), **values,
-    })
+    row = Venue(
+        **{
+            "hub_id": of.id,
+            "name": both(name),
+            "address": both("ул. „Цар Иван Шишман“ 54, Стара Загора"),
+            "directions": both(""),
+            "latitude": 42.4258,
+            "longitude": 25.6345,
+            "created_at": clock.now(),
+            **values,
+        }
+    )
     row.rooms = [Room(name=both(room), position=i) for i, room in enumerate(rooms)]
     with _unit():
         db.session.add(row)
@@ -94,28 +117,60 @@ def venue(of: Hub, name: str = "Хъб „Загоре“", rooms: tuple[str, ..
 
 def programme(of: Hub, slug: str = "umeniya", **values: Any) -> Programme:
     """A programme, not funded unless said."""
-    row = Programme(**{
-        "hub_id": of.id, "slug": slug, "title": both("Цифрови умения", "Digital skills"), "summary": both(""),
-        "description": both(""), "authority": both(""), "statement": both(""), "disclaimer": both(""),
-        "created_at": clock.now(), "changed_at": clock.now(), **values,
-    })
+    row = Programme(
+        **{
+            "hub_id": of.id,
+            "slug": slug,
+            "title": both("Цифрови умения", "Digital skills"),
+            "summary": both(""),
+            "description": both(""),
+            "authority": both(""),
+            "statement": both(""),
+            "disclaimer": both(""),
+            "created_at": clock.now(),
+            "changed_at": clock.now(),
+            **values,
+        }
+    )
     with _unit():
         db.session.add(row)
     return row
 
 
-def event(of: Hub, slug: str = "lekciya", *, dates: list[tuple[datetime, datetime]] | None = None, **values: Any) -> Event:
+def event(
+    of: Hub, slug: str = "lekciya", *, dates: list[tuple[datetime, datetime]] | None = None, **values: Any
+) -> Event:
     """A published lecture of one date in ten days, with 50 places, unless said otherwise."""
     now = clock.now()
-    row = Event(**{
-        "hub_id": of.id, "slug": slug, "kind": "lecture", "status": EventStatus.PUBLISHED,
-        "title": both(f"Лекция {slug}", f"Lecture {slug}"), "subtitle": both(""), "summary": both("Накратко.", "In short."),
-        "description": both("Повече **подробности**.", "More **details**."), "gains": both(""), "audience": both(""),
-        "co_organisers": both(""), "languages": ("bg",), "interpretation": both(""), "sectors": (), "technologies": (),
-        "picture_alt": both(""), "zone": of.zone, "capacity": 50, "cancel_reason": both(""), "created_at": now,
-        "changed_at": now, "published_at": now, "organiser_name": of.name.text("bg"),
-        "organiser_address": "events@example.org", **values,
-    })
+    row = Event(
+        **{
+            "hub_id": of.id,
+            "slug": slug,
+            "kind": "lecture",
+            "status": EventStatus.PUBLISHED,
+            "title": both(f"Лекция {slug}", f"Lecture {slug}"),
+            "subtitle": both(""),
+            "summary": both("Накратко.", "In short."),
+            "description": both("Повече **подробности**.", "More **details**."),
+            "gains": both(""),
+            "audience": both(""),
+            "co_organisers": both(""),
+            "languages": ("bg",),
+            "interpretation": both(""),
+            "sectors": (),
+            "technologies": (),
+            "picture_alt": both(""),
+            "zone": of.zone,
+            "capacity": 50,
+            "cancel_reason": both(""),
+            "created_at": now,
+            "changed_at": now,
+            "published_at": now,
+            "organiser_name": of.name.text("bg"),
+            "organiser_address": "events@example.org",
+            **values,
+        }
+    )
     if dates is None:
         dates = [(in_days(10, 10), in_days(10, 12))]
     row.dates = [
@@ -128,14 +183,30 @@ def event(of: Hub, slug: str = "lekciya", *, dates: list[tuple[datetime, datetim
     return row
 
 
-def session(of: Event, title: str = "Откриване", start: datetime | None = None, minutes: int = 45, *,
-            speakers: tuple[str, ...] = (), track: str | None = None, **values: Any) -> EventSession:
+def session(
+    of: Event,
+    title: str = "Откриване",
+    start: datetime | None = None,
+    minutes: int = 45,
+    *,
+    speakers: tuple[str, ...] = (),
+    track: str | None = None,
+    **values: Any,
+) -> EventSession:
     """A session at the event's start unless said."""
     start = start or of.dates[0].starts_at
-    row = EventSession(**{
-        "event_id": of.id, "title": both(title), "abstract": both(""), "starts_at": start,
-        "ends_at": start + timedelta(minutes=minutes), "created_at": clock.now(), "changed_at": clock.now(), **values,
-    })
+    row = EventSession(
+        **{
+            "event_id": of.id,
+            "title": both(title),
+            "abstract": both(""),
+            "starts_at": start,
+            "ends_at": start + timedelta(minutes=minutes),
+            "created_at": clock.now(),
+            "changed_at": clock.now(),
+            **values,
+        }
+    )
     with _unit():
         if track:
             row.track = Track(event_id=of.id, name=both(track))

@@ -90,6 +90,8 @@ def _cleaned(text: str) -> str:
 
 def _one_line(text: str) -> str:
     """Clean a text for one line; only line breaks and tabs become spaces: titles stay as they are."""
+    if text.isprintable():
+        return text.strip()
     return _BREAKS_AND_TABS.sub(" ", _cleaned(text)).strip()
 
 
@@ -339,24 +341,24 @@ def _yearly(changes: list[_Change]) -> tuple[list[_Change], str, str] | None:
         return None
     fitting: list[_Change] = []
     positions: dict[bool, frozenset[int]] = {}
-    latest: dict[bool, _Change] = {}
+    earliest: dict[bool, _Change] = {}
     for change in reversed(changes):
         onward = change.after > change.before
         if fitting and onward == (fitting[-1].after > fitting[-1].before):
             break
-        later = latest.get(onward)
+        later = earliest.get(onward)
         if later and (change.pattern != later.pattern or change.wall.year != later.wall.year - 1):
             break
         common = positions.get(onward, change.positions) & change.positions
         if not common:
             break
-        positions[onward], latest[onward] = common, change
+        positions[onward], earliest[onward] = common, change
         fitting.append(change)
-    if len(latest) < 2:
+    if len(earliest) < 2:
         return None
     observances = []
     for onward, kind in ((True, "DAYLIGHT"), (False, "STANDARD")):
-        first = latest[onward]
+        first = earliest[onward]
         which = min(positions[onward])  # -1 before 4 when both fit
         weekday = _WEEKDAYS[first.wall.weekday()]
         rule = f"FREQ=YEARLY;BYMONTH={first.wall.month};BYDAY={which}{weekday}"

@@ -99,10 +99,23 @@ class Attendance(Base):
 
     __tablename__ = "attendance"
     __table_args__ = (
-        sa.Index("uq_attendance_event", "registration_id", "day", unique=True,
-                 sqlite_where=sa.text("session_id IS NULL"), postgresql_where=sa.text("session_id IS NULL")),
-        sa.Index("uq_attendance_session", "registration_id", "session_id", "day", unique=True,
-                 sqlite_where=sa.text("session_id IS NOT NULL"), postgresql_where=sa.text("session_id IS NOT NULL")),
+        sa.Index(
+            "uq_attendance_event",
+            "registration_id",
+            "day",
+            unique=True,
+            sqlite_where=sa.text("session_id IS NULL"),
+            postgresql_where=sa.text("session_id IS NULL"),
+        ),
+        sa.Index(
+            "uq_attendance_session",
+            "registration_id",
+            "session_id",
+            "day",
+            unique=True,
+            sqlite_where=sa.text("session_id IS NOT NULL"),
+            postgresql_where=sa.text("session_id IS NOT NULL"),
+        ),
         sa.Index("ix_attendance_event_id_day", "event_id", "day"),
     )
 

@@ -85,6 +85,4 @@ class Assets:
         """Logical names whose file is not there, sorted; the manifest's own path when nothing was made."""
         if not self.manifest.assets:
             return (MANIFEST,)
-        return tuple(
-            sorted(name for name, path in self.manifest.assets.items() if not (self.static / path).is_file())
-        )
+        return tuple(sorted(name for name, path in self.manifest.assets.items() if not (self.static / path).is_file()))

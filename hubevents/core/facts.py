@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
-Reactions = Mapping[type[Any], tuple[Callable[[Any], None], ...]]
+Reactions = Mapping[type[Any], tuple[Callable[[Any], object], ...]]
 
 _recorded: ContextVar[list[object] | None] = ContextVar("facts_recorded", default=None)
 

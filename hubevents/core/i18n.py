@@ -101,16 +101,12 @@ def _names(kind: str, form: str, width: str, language: str) -> Mapping[int, str]
 
 def month(on: date, language: str, *, short: bool = False) -> str:
     """The name of the month as it stands alone: `март`, `March`; short `мар`, `Mar`."""
-    return _names("months", "stand-alone", "abbreviated" if short else "wide", language)[
-        on.month
-    ].removesuffix(".")
+    return _names("months", "stand-alone", "abbreviated" if short else "wide", language)[on.month].removesuffix(".")
 
 
 def weekday(on: date, language: str, *, short: bool = False) -> str:
     """The name of the day of the week: `вторник`, `Tuesday`; short `вт`, `Tue`."""
-    return _names("days", "stand-alone", "abbreviated" if short else "wide", language)[
-        on.weekday()
-    ].removesuffix(".")
+    return _names("days", "stand-alone", "abbreviated" if short else "wide", language)[on.weekday()].removesuffix(".")
 
 
 def _month_in_date(on: date, language: str) -> str:

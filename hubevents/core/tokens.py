@@ -23,7 +23,7 @@ PASSWORD_RESET = "password-reset"  # noqa: S105 - the name of a purpose
 
 @dataclass(frozen=True)
 class Link:
-    """What a genuine link says: the row's id, the version it was made for and, when limited, its last second (epoch)."""
+    """What a genuine link says: the row's id, the version it was made for and, when limited, its last epoch second."""
 
     id: int
     version: int

@@ -97,7 +97,7 @@ class Hint:
         _, task, _ = current_app.extensions["jobs"]
         try:
             task(self.name, list(self.ids))
-        except Exception:  # noqa: BLE001 - whatever the queue's driver raises, the row is safe and the sweep comes
+        except Exception:
             logger.warning("queue unreachable", job=self.name, exc_info=True)
 
 

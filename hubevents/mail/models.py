@@ -15,8 +15,12 @@ class OutboxMessage(Base):
 
     __tablename__ = "outbox_message"
     __table_args__ = (
-        sa.Index("ix_outbox_message_due", "due_at", sqlite_where=sa.text("done_at IS NULL"),
-                 postgresql_where=sa.text("done_at IS NULL")),
+        sa.Index(
+            "ix_outbox_message_due",
+            "due_at",
+            sqlite_where=sa.text("done_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL"),
+        ),
         sa.Index("ix_outbox_message_about", "about", "kind", "created_at"),
         sa.Index("ix_outbox_message_hub", "hub_id", "created_at"),
         sa.Index("ix_outbox_message_event", "event_id", "created_at"),

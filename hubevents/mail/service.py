@@ -37,9 +37,20 @@ def queue(
     if once is not None and db.session.scalar(sa.select(OutboxMessage.id).where(OutboxMessage.once == once)):
         return None
     message = OutboxMessage(
-        kind=kind, about=about, recipient=recipient, recipient_name=recipient_name, language=language, data=data,
-        hub_id=hub_id, event_id=event_id, once=once, message_id=new_message_id(), created_at=now,
-        due_at=due_at or now, attempts=0, replaced=False,
+        kind=kind,
+        about=about,
+        recipient=recipient,
+        recipient_name=recipient_name,
+        language=language,
+        data=data,
+        hub_id=hub_id,
+        event_id=event_id,
+        once=once,
+        message_id=new_message_id(),
+        created_at=now,
+        due_at=due_at or now,
+        attempts=0,
+        replaced=False,
     )
     db.session.add(message)
     jobs.hint(DELIVER)

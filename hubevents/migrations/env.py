@@ -2,9 +2,11 @@
 
 import importlib.util
 import pkgutil
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from flask import current_app
 
 import hubevents
@@ -15,7 +17,7 @@ for package in pkgutil.iter_modules(hubevents.__path__, "hubevents."):
         importlib.import_module(f"{package.name}.models")  # the metadata is complete only with every model
 
 
-def _plain_types(kind: str, obj: object, autogen_context: object) -> str | bool:
+def _plain_types(kind: str, obj: Any, autogen_context: AutogenContext) -> str | Literal[False]:
     """Migrations are history: our column types are written as the plain SQLAlchemy types beneath them."""
     if kind == "type":
         if isinstance(obj, sa.Enum):
@@ -31,7 +33,7 @@ def _plain_types(kind: str, obj: object, autogen_context: object) -> str | bool:
     return False
 
 
-def _same_type(ctx: object, inspected: object, column: object, db_type: object, model_type: object) -> bool | None:
+def _same_type(ctx: object, seen: object, column: object, db_type: object, model_type: object) -> bool | None:
     """A StrEnum column is text in the database; nothing to compare."""
     return False if isinstance(model_type, sa.Enum) else None
 

@@ -34,8 +34,14 @@ class Registration(Base):
 
     __tablename__ = "registration"
     __table_args__ = (
-        sa.Index("uq_registration_live", "event_id", "participant_id", unique=True,
-                 sqlite_where=_LIVE, postgresql_where=_LIVE),
+        sa.Index(
+            "uq_registration_live",
+            "event_id",
+            "participant_id",
+            unique=True,
+            sqlite_where=_LIVE,
+            postgresql_where=_LIVE,
+        ),
         sa.Index("ix_registration_event_id_status", "event_id", "status", "waiting_since", "id"),
         sa.Index("ix_registration_event_id_created_at", "event_id", "created_at", "id"),
         sa.Index("ix_registration_participant_id", "participant_id"),

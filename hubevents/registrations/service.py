@@ -1,7 +1,7 @@
 """Registering, cancelling and moving up the queue: every counter is changed here and nowhere else (DESIGN 3).
 
-Seats and queue are taken by one UPDATE that always hits the event's row; its lock lasts to the commit. Locks are taken in
-the order event, sessions by id, registrations by id.
+Seats and queue are taken by one UPDATE that always hits the event's row; its lock lasts to the commit. Locks are
+taken in the order event, sessions by id, registrations by id.
 """
 
 import secrets
@@ -109,8 +109,14 @@ def register(event_id: int, person: Registrant, *, source: Source = Source.WEB, 
     if seated:
         _issue_ticket(registration)
     db.session.add_all(
-        Consent(registration_id=registration.id, kind=kind, granted=kind in person.consents,
-                text_version=CONSENT_TEXTS, language=person.language, decided_at=now)
+        Consent(
+            registration_id=registration.id,
+            kind=kind,
+            granted=kind in person.consents,
+            text_version=CONSENT_TEXTS,
+            language=person.language,
+            decided_at=now,
+        )
         for kind in person.consents_asked
     )
     _wish_sessions(registration, person.session_ids)
@@ -132,7 +138,11 @@ def cancel(registration_id: int, *, by: str, event_id: int | None = None) -> Reg
     registration.cancelled_at = registration.changed_at = now
     registration.cancelled_by = by
     registration.waiting_since = None
-    _count(registration.event_id, seats=-1 if was in SEATED else 0, waiting=-1 if was is RegistrationStatus.WAITLISTED else 0)
+    _count(
+        registration.event_id,
+        seats=-1 if was in SEATED else 0,
+        waiting=-1 if was is RegistrationStatus.WAITLISTED else 0,
+    )
     _leave_sessions(registration)
     record(RegistrationCancelled(registration.id, by, was))
     fill_places(registration.event_id)
@@ -213,8 +223,14 @@ def decide_consent(registration_id: int, kind: ConsentKind, *, granted: bool) ->
     if registration is None:
         raise NotFound("page")
     db.session.add(
-        Consent(registration_id=registration.id, kind=kind, granted=granted, text_version=CONSENT_TEXTS,
-                language=registration.language, decided_at=clock.now())
+        Consent(
+            registration_id=registration.id,
+            kind=kind,
+            granted=granted,
+            text_version=CONSENT_TEXTS,
+            language=registration.language,
+            decided_at=clock.now(),
+        )
     )
 
 
@@ -356,13 +372,17 @@ def _wish_sessions(registration: Registration, session_ids: tuple[int, ...]) -> 
         return
     chosen = db.session.scalars(
         sa.select(EventSession.id)
-        .where(EventSession.event_id == registration.event_id, EventSession.id.in_(session_ids),
-               EventSession.capacity.is_not(None))
+        .where(
+            EventSession.event_id == registration.event_id,
+            EventSession.id.in_(session_ids),
+            EventSession.capacity.is_not(None),
+        )
         .order_by(EventSession.id)
     )
     db.session.add_all(
-        SessionPlace(registration_id=registration.id, session_id=id, status=RegistrationStatus.PENDING,
-                     created_at=clock.now())
+        SessionPlace(
+            registration_id=registration.id, session_id=id, status=RegistrationStatus.PENDING, created_at=clock.now()
+        )
         for id in chosen
     )
     db.session.flush()
@@ -417,7 +437,9 @@ def _leave_sessions(registration: Registration) -> None:
 def fill_session(session_id: int) -> None:
     """Moves waiting people into free places of a session, in order."""
     item = db.session.scalars(
-        sa.select(EventSession).where(EventSession.id == session_id).with_for_update()
+        sa.select(EventSession)
+        .where(EventSession.id == session_id)
+        .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
     while item.waiting > 0 and (item.capacity is None or item.seats_taken < item.capacity):

@@ -24,5 +24,3 @@ def init_web(app: Flask, settings: Settings) -> None:
     context.init_context(app)
     for blueprint in (public.blueprint, participant.blueprint, organiser, door.blueprint, feeds.blueprint):
         app.register_blueprint(blueprint)
-
-

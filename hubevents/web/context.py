@@ -1,6 +1,5 @@
 """What every template may use: addresses, wordings of dates and vocabularies; never rules or queries."""
 
-
 from flask import Flask, current_app, request
 
 from hubevents.core import art, assets, clock, config, i18n, links, text
@@ -56,6 +55,3 @@ def vocabularies() -> Vocabularies:
 def term(vocabulary: str, key: str | None) -> str:
     """The words for a key of a vocabulary in the reader's language."""
     return getattr(vocabularies(), vocabulary).text(key, language()) if key else ""
-
-
-

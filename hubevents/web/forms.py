@@ -55,4 +55,3 @@ class LongText(TextAreaField):  # type: ignore[misc]
     def process_formdata(self, valuelist: list[str]) -> None:
         """Cleans what came, keeping tabs and line ends."""
         self.data = text.clean(valuelist[0], long=True) if valuelist else ""
-

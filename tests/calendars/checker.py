@@ -1,16 +1,19 @@
 """Reads calendar bytes as a strict client would and names the rules of INTEROP part 1 that they break.
 
 Written from INTEROP and the RFCs alone, without `hubevents` and without an iCalendar library, so that a fault
-in either shows. `check_feed`, `check_invite` and `check_versions` return sorted rule numbers; every feed,
-download, invite and cancellation must give an empty list.
+in either shows. `check_feed`, `check_file`, `check_invite`, `check_mail` and `check_versions` return sorted rule
+numbers; every feed, download, invite and cancellation must give an empty list.
 """
 
+import email
+import email.policy
 import re
 import time
 import unicodedata
 from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from functools import cache
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo
@@ -52,6 +55,7 @@ _KNOWN = {
     "PRIORITY": {str(number) for number in range(10)},
 }
 _MARKUP = re.compile(r"</?(?:a|b|br|div|em|i|li|p|span|strong|ul)\b[^>]*>|&(?:amp|lt|gt|quot|nbsp|#\d+);|Ð[°-¿]|Ñ\x80")
+_SAFE_ENCODINGS = ("base64", "quoted-printable")
 _DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
@@ -116,6 +120,54 @@ def check_versions(before: bytes, after: bytes) -> list[str]:
     return sorted(broken)
 
 
+def check_mail(raw: bytes, *, now: datetime | None = None) -> list[str]:
+    """Name the rules a mail with a calendar object breaks (I70-I77 and those of the object inside).
+
+    A mail may carry an invite as last alternative and attachment, or only attach a file of dates.
+    """
+    broken: set[str] = set()
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    people = _check_mail_head(raw, message, broken)
+    for part in message.walk():
+        if part.is_multipart():
+            continue
+        body = part.get_payload(decode=True)
+        if isinstance(body, bytes) and not body.isascii() and part["Content-Transfer-Encoding"] not in _SAFE_ENCODINGS:
+            broken.add("I73")
+    attached = [part for part in message.walk() if part.get_content_disposition() == "attachment"]
+    files = [part for part in attached if part.get_content_type() in ("application/ics", "text/calendar")]
+    for part in files:
+        if not re.fullmatch(r"[!-~]+\.ics", part.get_filename() or ""):
+            broken.add("I74")
+    shown = [part for part in message.walk() if part.get_content_type() == "text/calendar" and part not in attached]
+    if not shown:
+        for part in files:
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes)
+            broken.update(check_file(content, now=now))
+            if b"\r\nMETHOD:" in content:
+                broken.add("I70")
+        return sorted(broken)
+    calendar = shown[0].get_payload(decode=True)
+    assert isinstance(calendar, bytes)
+    broken.update(check_invite(calendar, recipient=people["To"], now=now))
+    _check_mail_shape(message, shown, broken)
+    method = re.search(rb"\r\nMETHOD:([^\r]*)", calendar)
+    parameters = dict(shown[0]["Content-Type"].params)
+    if (
+        parameters.get("charset", "").lower() != "utf-8"
+        or method is None
+        or parameters.get("method") != method[1].decode()
+    ):
+        broken.add("I72")
+    if [part.get_payload(decode=True) for part in files] != [calendar]:
+        broken.add("I74")
+    organiser = re.search(rb"\r\nORGANIZER[^\r]*mailto:([^\r]+)", re.sub(rb"\r\n[ \t]", b"", calendar), re.I)
+    if organiser and unquote(organiser[1].decode()).casefold() not in (people["From"], people["Reply-To"]):
+        broken.add("I77")
+    return sorted(broken)
+
+
 def instants(data: bytes) -> dict[str, tuple[datetime, datetime, str]]:
     """Give start and end (UTC) and title by UID as this reader understands the bytes, for cross-parsing."""
     found = {}
@@ -125,6 +177,36 @@ def instants(data: bytes) -> dict[str, tuple[datetime, datetime, str]]:
         assert end is not None
         found[uid] = (start, end, _plain(event.value("SUMMARY") or ""))
     return found
+
+
+def _check_mail_head(raw: bytes, message: EmailMessage, broken: set[str]) -> dict[str, str]:
+    head = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+    needed = ("From", "To", "Date", "Message-ID", "Subject")
+    if not head.isascii() or any(len(message.get_all(name, [])) != 1 for name in needed):
+        broken.add("I76")
+    if not message["Auto-Submitted"]:
+        broken.add("I76")
+    people = {}
+    for name in ("From", "Reply-To", "To"):
+        addresses = [a.addr_spec.casefold() for header in message.get_all(name, []) for a in header.addresses]
+        if name == "To" and len(addresses) != 1:
+            broken.add("I75")
+        people[name] = addresses[0] if addresses else ""
+    if message["Bcc"] or message["Cc"]:
+        broken.add("I75")
+    return people
+
+
+def _check_mail_shape(message: EmailMessage, shown: list[EmailMessage], broken: set[str]) -> None:
+    parts = list(message.iter_parts()) if message.is_multipart() else []
+    choices = list(parts[0].iter_parts()) if parts and parts[0].is_multipart() else []
+    kinds = [part.get_content_type() for part in choices]
+    if kinds[1:2] == ["multipart/related"]:  # pictures of the HTML
+        kinds[1] = next(choices[1].iter_parts()).get_content_type()
+    if message.get_content_type() != "multipart/mixed" or parts[0].get_content_type() != "multipart/alternative":
+        broken.add("I71")
+    if kinds != ["text/plain", "text/html", "text/calendar"] or len(shown) != 1:
+        broken.add("I71")
 
 
 # --- bytes and lines ---------------------------------------------------------------------------------------

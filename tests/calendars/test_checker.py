@@ -1,10 +1,12 @@
 """The checker must see what it is for: each rule once on bytes with a planted fault."""
 
 from datetime import UTC, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
 
 import pytest
 
-from tests.calendars.checker import check_feed, check_file, check_invite, check_versions, instants
+from tests.calendars.checker import check_feed, check_file, check_invite, check_mail, check_versions, instants
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -304,3 +306,81 @@ def test_instants_are_read_in_their_zone():
             "Изкуствен интелект, на живо",
         )
     }
+
+
+def mail(invite: bytes = crlf(REQUEST), method: str = "REQUEST", name: str = "invite.ics") -> EmailMessage:
+    message = EmailMessage(policy=SMTP)
+    message["From"] = "Хъб <events@example.org>"
+    message["To"] = "maria@example.org"
+    message["Subject"] = "Записани сте"
+    message["Date"] = "Mon, 23 Nov 2026 09:00:00 +0000"
+    message["Message-ID"] = "<1@example.org>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content("Здравейте", cte="quoted-printable")
+    message.add_alternative("<p>Здравейте</p>", subtype="html", cte="quoted-printable")
+    message.add_alternative(invite.decode(), subtype="calendar", params={"method": method}, cte="base64")
+    message.add_attachment(invite, maintype="application", subtype="ics", filename=name)
+    return message
+
+
+def dates_mail(content: bytes) -> bytes:
+    message = mail()
+    message.set_payload(message.get_payload()[:1])
+    for part in message.walk():
+        if part.get_content_type() == "multipart/alternative":
+            part.set_payload(part.get_payload()[:2])
+    message.add_attachment(content, maintype="text", subtype="calendar", filename="dates.ics")
+    return message.as_bytes()
+
+
+def without(message: EmailMessage, *names: str, **added: str) -> bytes:
+    for name in names:
+        del message[name]
+    for name, value in added.items():
+        message[name.replace("_", "-")] = value
+    return message.as_bytes()
+
+
+def misshapen() -> bytes:
+    """The invite before the HTML: clients then show the text of the HTML and no buttons."""
+    message = mail()
+    alternative = message.get_payload(0)
+    parts = alternative.get_payload()
+    alternative.set_payload([parts[0], parts[2], parts[1]])
+    return message.as_bytes()
+
+
+def test_good_mails_break_nothing():
+    assert check_mail(mail().as_bytes(), now=NOW) == []
+    assert check_mail(mail(crlf(CANCEL), "CANCEL").as_bytes(), now=NOW) == []
+    assert check_mail(dates_mail(crlf(FEED)), now=NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("broken", "raw"),
+    [
+        (["I64"], mail(changed(REQUEST, "CONFIRMED", "CANCELLED")).as_bytes()),
+        (["I70"], dates_mail(crlf(REQUEST))),
+        (["I71"], misshapen()),
+        (["I72"], mail(method="request").as_bytes()),
+        (["I72"], mail(crlf(CANCEL), "REQUEST").as_bytes()),
+        (
+            ["I73"],
+            mail()
+            .as_bytes()
+            .replace(b"Transfer-Encoding: quoted-printable", b"Transfer-Encoding: 8bit")
+            .replace(b"=D0=97=D0=B4", "Зд".encode()),
+        ),
+        (["I74"], mail(name="покана.ics").as_bytes()),
+        (["I74"], mail(name="invite.txt").as_bytes()),
+        (["I62", "I75"], without(mail(), "To", To="peter@example.org, maria@example.org")),
+        (["I75"], without(mail(), Bcc="archive@example.org")),
+        (["I76"], without(mail(), "Auto-Submitted")),
+        (["I76"], without(mail(), "Message-ID")),
+        (["I76"], mail().as_bytes().replace(b"Subject: =?utf-8?", "Subject: Записани =?utf-8?".encode())),
+        (["I77"], without(mail(), "From", From="other@example.org")),
+        ([], without(mail(), "From", From="other@example.org", Reply_To="events@example.org")),
+    ],
+)
+def test_a_fault_in_a_mail_is_seen(broken, raw):
+    assert check_mail(raw, now=NOW) == broken
