@@ -27,6 +27,8 @@ class Door(Base):
     opens_minutes_before: Mapped[int] = mapped_column(default=120)
     closes_minutes_after: Mapped[int] = mapped_column(default=120)
     reentry: Mapped[bool] = mapped_column(default=False)
+    capacity: Mapped[int | None]
+    """People inside at once; None is unlimited."""
     link_version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
@@ -85,7 +87,12 @@ class Scan(Base):
     override_reason: Mapped[str | None] = mapped_column(sa.String(200))
     flagged: Mapped[str | None] = mapped_column(sa.String(30))
     """Why staff should look at it; None when nothing is odd."""
-    undoes_id: Mapped[int | None] = mapped_column(sa.ForeignKey("scan.id"))
+    counts: Mapped[bool] = mapped_column(default=False)
+    """Whether presence is folded from it (checkin.rules.settle)."""
+    overridden: Mapped[str | None] = mapped_column(sa.String(20))
+    """The reason that a steward overrode."""
+    undoes: Mapped[str | None] = mapped_column(sa.String(40), index=True)
+    """The scan_id that this one takes back; it may arrive first, therefore no foreign key."""
     undone_at: Mapped[datetime | None]
     answer: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
 

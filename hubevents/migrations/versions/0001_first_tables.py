@@ -276,6 +276,7 @@ def upgrade() -> None:
     sa.Column('opens_minutes_before', sa.Integer(), nullable=False),
     sa.Column('closes_minutes_after', sa.Integer(), nullable=False),
     sa.Column('reentry', sa.Boolean(), nullable=False),
+    sa.Column('capacity', sa.Integer(), nullable=True),
     sa.Column('link_version', sa.Integer(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
@@ -468,7 +469,9 @@ def upgrade() -> None:
     sa.Column('shown', sa.String(length=20), nullable=True),
     sa.Column('override_reason', sa.String(length=200), nullable=True),
     sa.Column('flagged', sa.String(length=30), nullable=True),
-    sa.Column('undoes_id', sa.Integer(), nullable=True),
+    sa.Column('counts', sa.Boolean(), nullable=False),
+    sa.Column('overridden', sa.String(length=20), nullable=True),
+    sa.Column('undoes', sa.String(length=40), nullable=True),
     sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('answer', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['device_id'], ['device.id'], name=op.f('fk_scan_device_id_device')),
@@ -476,7 +479,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_scan_event_id_event')),
     sa.ForeignKeyConstraint(['registration_id'], ['registration.id'], name=op.f('fk_scan_registration_id_registration')),
     sa.ForeignKeyConstraint(['session_id'], ['event_session.id'], name=op.f('fk_scan_session_id_event_session')),
-    sa.ForeignKeyConstraint(['undoes_id'], ['scan.id'], name=op.f('fk_scan_undoes_id_scan')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_scan')),
     sa.UniqueConstraint('scan_id', name=op.f('uq_scan_scan_id'))
     )
@@ -484,6 +486,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_scan_door_id'), ['door_id'], unique=False)
         batch_op.create_index('ix_scan_event_id_received_at', ['event_id', 'received_at'], unique=False)
         batch_op.create_index('ix_scan_registration_id', ['registration_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_scan_undoes'), ['undoes'], unique=False)
 
     op.create_table('session_place',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -556,6 +559,7 @@ def downgrade() -> None:
 
     op.drop_table('session_place')
     with op.batch_alter_table('scan', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_scan_undoes'))
         batch_op.drop_index('ix_scan_registration_id')
         batch_op.drop_index('ix_scan_event_id_received_at')
         batch_op.drop_index(batch_op.f('ix_scan_door_id'))
