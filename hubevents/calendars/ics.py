@@ -463,9 +463,7 @@ def _geo(geo: tuple[float, float]) -> str | None:
     return f"{latitude:.6f};{longitude:.6f}"
 
 
-def _vevent(
-    entry: Entry, sequence: int, stamped_at: datetime, status: Status, people: tuple[str, ...]
-) -> str:
+def _vevent(entry: Entry, sequence: int, stamped_at: datetime, status: Status, people: tuple[str, ...]) -> str:
     changed_at = max(entry.changed_at, entry.created_at)
     times = _local_times(entry)
     title = _one_line(entry.summary)
@@ -543,9 +541,7 @@ def _is_known(zone: str) -> bool:
     return True
 
 
-def feed(
-    name: str, zones: Iterable[str], parts: Iterable[str], *, zone: str, refresh: timedelta = _HOUR
-) -> bytes:
+def feed(name: str, zones: Iterable[str], parts: Iterable[str], *, zone: str, refresh: timedelta = _HOUR) -> bytes:
     """Join parts made by `vevent` to a feed without METHOD; `zones` are what `zone_used` named for them.
 
     `zone` is the hub's and stands in X-WR-TIMEZONE; a feed without parts keeps its VTIMEZONE, because some

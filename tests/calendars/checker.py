@@ -154,11 +154,8 @@ def check_mail(raw: bytes, *, now: datetime | None = None) -> list[str]:
     _check_mail_shape(message, shown, broken)
     method = re.search(rb"\r\nMETHOD:([^\r]*)", calendar)
     parameters = dict(shown[0]["Content-Type"].params)
-    if (
-        parameters.get("charset", "").lower() != "utf-8"
-        or method is None
-        or parameters.get("method") != method[1].decode()
-    ):
+    told = method[1].decode() if method else "missing"
+    if parameters.get("charset", "").lower() != "utf-8" or parameters.get("method") != told:
         broken.add("I72")
     if [part.get_payload(decode=True) for part in files] != [calendar]:
         broken.add("I74")

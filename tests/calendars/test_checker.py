@@ -360,7 +360,7 @@ def test_good_mails_break_nothing():
     ("broken", "raw"),
     [
         (["I64"], mail(changed(REQUEST, "CONFIRMED", "CANCELLED")).as_bytes()),
-        (["I70"], dates_mail(crlf(REQUEST))),
+        (["I12", "I66", "I70"], dates_mail(crlf(REQUEST))),
         (["I71"], misshapen()),
         (["I72"], mail(method="request").as_bytes()),
         (["I72"], mail(crlf(CANCEL), "REQUEST").as_bytes()),
