@@ -7,7 +7,7 @@ from hubevents.web import access, browser, context, errors, headers, limits, loc
 from hubevents.web.door import views as door
 from hubevents.web.feeds import views as feeds
 from hubevents.web.forms import csrf
-from hubevents.web.organiser import blueprint as organiser
+from hubevents.web.organiser.blueprint import blueprint as organiser
 from hubevents.web.participant import views as participant
 from hubevents.web.public import views as public
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from flask import Flask, g, has_request_context, request
 from flask_babel import Babel
 from flask_login import current_user
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from hubevents.core.config import LANGUAGES
 
@@ -26,10 +26,18 @@ class SlugConverter(BaseConverter):
     regex = rf"(?!(?:{'|'.join(RESERVED)})(?:[/.]|$))[a-z0-9](?:[a-z0-9-]{{0,58}}[a-z0-9])?"
 
 
+class IdConverter(IntegerConverter):
+    """A row's id in an URL; what no column can hold is not found instead of a fault of the database."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**31 - 1)
+
+
 def init_locale(app: Flask) -> None:
     """Registers Babel, the URL converters and the URL defaults that keep the language."""
     app.url_map.converters["lang"] = LanguageConverter
     app.url_map.converters["slug"] = SlugConverter
+    app.url_map.converters["int"] = IdConverter
     Babel(app, locale_selector=language, default_locale="en", default_translation_directories=_catalogues())
 
 
