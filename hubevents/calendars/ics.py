@@ -544,6 +544,8 @@ def _is_known(zone: str) -> bool:
 def feed(name: str, zones: Iterable[str], parts: Iterable[str], *, zone: str, refresh: timedelta = _HOUR) -> bytes:
     """Join parts made by `vevent` to a feed without METHOD; `zones` are what `zone_used` named for them.
 
+    An empty name among `zones` stands for times in UTC.
+
     `zone` is the hub's and stands in X-WR-TIMEZONE; a feed without parts keeps its VTIMEZONE, because some
     clients refuse a calendar without any component (I17).
     """
@@ -556,7 +558,7 @@ def feed(name: str, zones: Iterable[str], parts: Iterable[str], *, zone: str, re
     parts = list(parts)
     if not parts:
         zones = ["Etc/UTC" if needs_utc(zone) else zone]
-    return _calendar(head, zones, parts)
+    return _calendar(head, filter(None, zones), parts)
 
 
 def dates_file(entries: Iterable[Entry]) -> bytes:
