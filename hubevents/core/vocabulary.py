@@ -102,6 +102,10 @@ class Vocabulary:
         term = self._all.get(key) if isinstance(key, str) else None
         return term is not None and not term.hidden
 
+    def knows(self, key: str) -> bool:
+        """Whether a key is known, hidden or not."""
+        return key in self._all
+
     def __iter__(self) -> Iterator[Term]:
         """The entries on offer."""
         return iter(self.terms)
@@ -167,9 +171,9 @@ def load(folder: Path | None = None) -> Vocabularies:
     for term in loaded["kinds"]:
         for attribute, target in _REFERENCES.items():
             value = term.get(attribute)
-            if value is not None and value not in loaded[target]:
-                path = overlays.get("kinds") or overlays[target]
-                raise VocabularyError(f"{path}: {term.key}: {attribute} = {value!r} is not on offer in {target}")
+            if value is not None and not loaded[target].knows(str(value)):
+                path = overlays.get("kinds", BUILT_IN / "kinds.toml")
+                raise VocabularyError(f"{path}: {term.key}: {attribute} = {value!r} is no key of {target}")
     return Vocabularies(**loaded)
 
 
