@@ -12,6 +12,7 @@ from hubevents.events.facts import (
     EventRescheduled,
     HubEventsChanged,
 )
+from hubevents.hubs.facts import HubChanged
 from hubevents.registrations.facts import (
     DetailsChanged,
     LinkRequested,
@@ -25,6 +26,8 @@ REACTIONS: Reactions = {
     # accounts
     PasswordResetRequested: (),
     StaffInvited: (),
+    # hubs
+    HubChanged: (),
     # events
     EventPublished: (),
     EventChanged: (),

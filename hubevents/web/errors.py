@@ -10,6 +10,7 @@ from hubevents.core import log
 from hubevents.core.db import db
 from hubevents.core.errors import Conflict, DomainError, Gone, Invalid, NotAllowed, NotFound
 from hubevents.web import messages
+from hubevents.web.site import plain_site
 
 logger = log.get(__name__)
 
@@ -32,7 +33,9 @@ def page(status: int, message: str | None = None, code: str | None = None) -> Re
         response: Response = jsonify({"status": status, "code": code or "error", "detail": message or ""})
     else:
         template = f"errors/{status}.html" if status in _PAGES else "errors/other.html"
-        response = current_app.make_response(render_template(template, message=message, status=status))
+        response = current_app.make_response(
+            render_template(template, message=message, status=status, site=plain_site(private=True))
+        )
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     return response
