@@ -47,6 +47,11 @@ def clean(text: str, *, long: bool = False) -> str:
     return "" if all(unicodedata.category(char) in _INVISIBLE for char in text) else text
 
 
+def normalise_email(text: str) -> str:
+    """The form in which an address is kept and compared: cleaned and lower-case. Says nothing about validity."""
+    return unicodedata.normalize("NFC", clean(text).lower())
+
+
 # --- Latin forms -----------------------------------------------------------------------------------------
 
 # Transliteration Act (Закон за транслитерацията, State Gazette 19/2009), then letters of other alphabets.

@@ -7,7 +7,7 @@ until it is.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -104,38 +104,50 @@ def colours(colour: str) -> HubColours:
 
 
 def stylesheet(colour: str) -> str:
-    """The style sheet of a hub: tokens for light and dark, for the art, and for what stays light at night.
+    """The style sheet of a hub: tokens for light and dark, and those that stay light at night (ticket, patterns).
 
-    It has no cascade layer, therefore it stands above the values in the theme's layers.
+    It has no cascade layer, therefore it stands above the values in the theme's layers; it is dark on screens only,
+    so that paper keeps the light values.
     """
     values = colours(colour)
-    light, dark = _declarations(values.light), _declarations(values.dark)
-    art_dark = _art_rule("", 0, values.art_dark[0])
-    rules = [
-        f":root,[data-bs-theme=light]{{{light}}}",
-        f"@media (prefers-color-scheme:dark){{:root:not([data-bs-theme=light]){{{dark}}}}}",
-        f"[data-bs-theme=dark]{{{dark}}}",
-        *(_art_rule("", scheme, inks) for scheme, inks in enumerate(values.art)),
-        f"@media (prefers-color-scheme:dark){{:root:not([data-bs-theme=light]) {art_dark}}}",
-        f"[data-bs-theme=dark] {art_dark}",
-        f".ticket,.sheet{{{light}}}",
-        _art_rule(":is(.ticket,.sheet) ", 0, values.art[0]),
-        f"@media print{{:root,:root:not([data-bs-theme=light]),[data-bs-theme=dark]{{{light}}}}}",
-    ]
+    light, dark = values.light, values.dark
+    fixed = {
+        "--hub-fixed": light.hub,
+        "--hub-fixed-strong": light.strong,
+        "--on-hub-fixed": light.on_hub,
+        "--hub-fixed-tint": light.tint,
+        "--hub-fixed-soft": light.soft,
+        "--art-base": light.hub,
+        "--art-pale": values.art[1].first,
+        "--art-dark": values.art[1].second,
+        "--art-deep": values.art[2].ground,
+        "--art-mid": values.art[2].first,
+    }
+    rules = (
+        f":root,[data-bs-theme=light]{{{_declarations(_tokens(light))}}}",
+        f":root{{{_declarations(fixed)}}}",
+        "@media screen and (prefers-color-scheme:dark){"
+        f":root:not([data-bs-theme=light]){{{_declarations(_tokens(dark))}}}}}",
+        f"@media screen{{[data-bs-theme=dark]{{{_declarations(_tokens(dark))}}}}}",
+    )
     return "\n".join(rules) + "\n"
 
 
-def _declarations(shades: Shades) -> str:
-    """The six tokens."""
-    return (
-        f"--hub:{shades.hub};--hub-strong:{shades.strong};--on-hub:{shades.on_hub};"
-        f"--hub-tint:{shades.tint};--hub-soft:{shades.soft};--hub-deep:{shades.deep}"
-    )
+def _tokens(shades: Shades) -> dict[str, str]:
+    """The tokens that differ between light and dark."""
+    return {
+        "--hub": shades.hub,
+        "--hub-strong": shades.strong,
+        "--on-hub": shades.on_hub,
+        "--hub-tint": shades.tint,
+        "--hub-soft": shades.soft,
+        "--hub-deep": shades.deep,
+    }
 
 
-def _art_rule(within: str, scheme: int, inks: Inks) -> str:
-    """The inks of one scheme of the art."""
-    return f"{within}.art--{scheme}{{--art-bg:{inks.ground};--art-1:{inks.first};--art-2:{inks.second}}}"
+def _declarations(tokens: Mapping[str, str]) -> str:
+    """The inside of a rule."""
+    return ";".join(f"{name}:{value}" for name, value in tokens.items())
 
 
 def _readable(

@@ -49,6 +49,11 @@ def test_cleaning_is_final_and_storable(anything: str, long: bool) -> None:
     assert [char for char in kept if unicodedata.category(char) == "Cc" and char not in allowed] == []
 
 
+def test_one_person_has_one_address() -> None:
+    assert text.normalise_email(" Maria.Ivanova@Example.ORG\n") == "maria.ivanova@example.org"
+    assert text.normalise_email("МАРИЯ@ПРИМЕР.БГ") == "мария@пример.бг"
+
+
 @pytest.mark.parametrize(
     ("cyrillic", "latin"),
     [
