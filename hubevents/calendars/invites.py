@@ -1,0 +1,71 @@
+"""Which SEQUENCE an invite carries: counted for each address and UID, kept across cancelling and registering again."""
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hubevents.calendars.models import Invite
+from hubevents.core.db import db, is_sqlite
+from hubevents.events.models import EventDate
+
+_ROWS_PER_STATEMENT = 500
+
+
+def next_sequence(address: str, date: EventDate) -> int:
+    """The number of the next invite of a date to an address: `max(date.sequence, last + 1)`, kept as the last."""
+    return next_sequences((address,), date)[address]
+
+
+def repeated_sequence(address: str, date: EventDate) -> int:
+    """The number for sending the same invite again: the last one, or the date's own where that is higher."""
+    return _count((address,), date, step=0)[address]
+
+
+def next_sequences(addresses: Collection[str], date: EventDate) -> dict[str, int]:
+    """The same for many addresses, a few hundred per statement; numbers by address."""
+    return _count(addresses, date, step=1)
+
+
+def highest_sequences(address: str, uids: Collection[str]) -> dict[str, int]:
+    """The highest number written so far to an address, by UID; UIDs that were never sent to it are absent."""
+    if not uids:
+        return {}
+    query = sa.select(Invite.uid, Invite.last_sequence).where(Invite.address == address, Invite.uid.in_(uids))
+    return dict(db.session.execute(query).tuples().all())
+
+
+def invited(addresses: Collection[str], uid: str) -> set[str]:
+    """Those of the addresses to which an invite of this UID was ever written."""
+    found: set[str] = set()
+    wanted = list(dict.fromkeys(addresses))
+    for start in range(0, len(wanted), _ROWS_PER_STATEMENT):
+        some = wanted[start : start + _ROWS_PER_STATEMENT]
+        found.update(db.session.scalars(sa.select(Invite.address).where(Invite.uid == uid, Invite.address.in_(some))))
+    return found
+
+
+def _count(addresses: Collection[str], date: EventDate, *, step: int) -> dict[str, int]:
+    dialect: Any = sqlite if is_sqlite() else postgresql
+    # Sorted, so that two transactions lock the rows in the same order.
+    wanted = sorted(set(addresses))
+    numbers: dict[str, int] = {}
+    for start in range(0, len(wanted), _ROWS_PER_STATEMENT):
+        rows = [
+            {"address": address, "uid": date.uid, "last_sequence": date.sequence}
+            for address in wanted[start : start + _ROWS_PER_STATEMENT]
+        ]
+        after = Invite.last_sequence + step
+        statement = (
+            dialect.insert(Invite)
+            .values(rows)
+            .on_conflict_do_update(
+                index_elements=["address", "uid"],
+                set_={"last_sequence": sa.case((after > date.sequence, after), else_=date.sequence)},
+            )
+            .returning(Invite.address, Invite.last_sequence)
+            .execution_options(synchronize_session=False)
+        )
+        numbers.update(dict(db.session.execute(statement).tuples().all()))
+    return numbers
