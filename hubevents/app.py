@@ -1,6 +1,7 @@
 """The application factory: settings, extensions, reactions, jobs, blueprints; nothing else."""
 
 import re
+import sys
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -10,10 +11,10 @@ from whitenoise import WhiteNoise
 
 from hubevents import reactions, work
 from hubevents.core import assets, config, log, schema, tokens, vocabulary
-from hubevents.core.config import Settings
+from hubevents.core.config import ConfigError, Settings
 from hubevents.core.db import init_db
 from hubevents.jobs import service as jobs
-from hubevents.web import init_web
+from hubevents.web import init_web, proxies
 
 _HASHED = re.compile(r"\.[0-9a-f]{10}\.")
 
@@ -77,8 +78,17 @@ def _engine_options(settings: Settings) -> dict[str, object]:
 def serve() -> Flask:
     """The application for gunicorn or granian: refuses an old schema, and holds the lock that `restore` respects."""
     log.init_logs()
-    app = create_app()
-    with app.app_context():
-        schema.require_current()
-    app.extensions["server_lock"] = schema.hold_server_lock(app.extensions["settings"].instance)
+    try:
+        settings = config.load()
+        if settings.base_url is None:
+            raise ConfigError("HUBEVENTS_BASE_URL is required behind a server of its own.")
+        app = create_app(settings)
+        with app.app_context():
+            schema.require_current()
+        app.extensions["server_lock"] = schema.hold_server_lock(settings.instance)
+    except BlockingIOError:
+        sys.exit("hubevents: a restore is running in this instance folder")
+    except ConfigError as error:
+        sys.exit(f"hubevents: {error}")
+    proxies.believe(app, settings.proxy_hops)
     return app

@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import tomllib
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,6 +120,20 @@ def bound_address(instance: Path) -> str | None:
         return (instance / ADDRESS_FILE).read_text("utf-8").strip() or None
     except FileNotFoundError:
         return None
+
+
+def write_address(instance: Path, address: str) -> None:
+    """Writes the bound address down for other commands and mails."""
+    part = instance / f"{ADDRESS_FILE}.part"
+    part.write_text(address + "\n", "utf-8")
+    part.replace(instance / ADDRESS_FILE)
+
+
+def zone(name: str) -> str:
+    """The name of a time zone as it is, when there is one (IANA). Raises ConfigError."""
+    if name not in zoneinfo.available_timezones():
+        raise ConfigError(f"There is no time zone {name!r}; zones are named like Europe/Sofia.")
+    return name
 
 
 def make_instance(instance: Path) -> None:

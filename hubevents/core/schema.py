@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import flask_migrate
 import sqlalchemy as sa
@@ -38,6 +39,13 @@ def present() -> str | None:
     """The revision of the bound database; None when it is empty."""
     with db.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def knows(revision: str | None) -> bool:
+    """Whether this code has a revision, so that it can bring a database from there to the newest."""
+    if revision is None:
+        return True
+    return any(known.revision == revision for known in ScriptDirectory(str(DIRECTORY)).walk_revisions())
 
 
 def require_current() -> None:
@@ -104,8 +112,15 @@ def file_lock(path: Path, *, shared: bool = False, wait: bool = True) -> Iterato
             fcntl.flock(file, fcntl.LOCK_UN)
 
 
-def hold_server_lock(folder: Path) -> object:
-    """Takes a shared lock for the life of the process, so that `restore` refuses meanwhile; returns what holds it."""
+def hold_server_lock(folder: Path) -> TextIO:
+    """Takes a shared lock, so that `restore` refuses meanwhile; the returned file holds it until closed.
+
+    Raises BlockingIOError while a restore runs.
+    """
     file = (folder / SERVER_LOCK).open("a")
-    fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise
     return file

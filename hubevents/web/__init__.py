@@ -3,7 +3,7 @@
 from flask import Flask
 
 from hubevents.core.config import Settings
-from hubevents.web import access, browser, context, errors, headers, limits, locale
+from hubevents.web import access, browser, context, errors, headers, limits, locale, proxies
 from hubevents.web.door import views as door
 from hubevents.web.feeds import views as feeds
 from hubevents.web.forms import csrf
@@ -14,6 +14,7 @@ from hubevents.web.public import views as public
 
 def init_web(app: Flask, settings: Settings) -> None:
     """Registers extensions, guards and blueprints."""
+    proxies.init_proxies(app, settings)
     locale.init_locale(app)
     browser.init_browser(app)
     csrf.init_app(app)
