@@ -95,3 +95,10 @@ def change_profile(user_id: int, *, name: str, language: str) -> None:
     if user is not None:
         user.name = name
         user.language = language
+
+
+def end_sessions(user_id: int) -> None:
+    """Signs a user out everywhere."""
+    user = db.session.get(User, user_id)
+    if user is not None:
+        user.session_epoch += 1

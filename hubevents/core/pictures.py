@@ -4,7 +4,7 @@ import hashlib
 import io
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from PIL import Image, ImageOps
 
@@ -16,7 +16,7 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 """No SVG: it can hold scripts."""
 
 
-def store(upload: BinaryIO, folder: Path, *, longest: int = 1600) -> str:
+def store(upload: IO[bytes], folder: Path, *, longest: int = 1600) -> str:
     """Re-encodes a picture into `folder` and returns its file name, a digest of the content.
 
     Raises Invalid(`picture_too_large` | `picture_unreadable`). Takes up to a second: never inside a transaction.

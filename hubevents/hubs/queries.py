@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from hubevents.core.db import db
+from hubevents.core.errors import NotFound
 from hubevents.hubs.models import Hub, Membership, OldSlug
 
 
@@ -50,3 +51,15 @@ def moved(kind: str, hub_id: int, slug: str) -> int | None:
     return db.session.scalar(
         sa.select(OldSlug.target_id).where(OldSlug.kind == kind, OldSlug.hub_id == hub_id, OldSlug.slug == slug)
     )
+
+
+def membership_of_hub(hub_id: int, membership_id: int) -> Membership:
+    """A membership of this hub with its user. Raises NotFound for another hub's."""
+    found = db.session.scalar(
+        sa.select(Membership)
+        .where(Membership.id == membership_id, Membership.hub_id == hub_id)
+        .options(joinedload(Membership.user))
+    )
+    if found is None:
+        raise NotFound("page")
+    return found

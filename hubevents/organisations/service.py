@@ -7,6 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hubevents.core import clock, text
 from hubevents.core.db import db, is_sqlite
+from hubevents.organisations import rules
 from hubevents.organisations.models import Organisation
 
 
@@ -36,7 +37,7 @@ def of_registrant(hub_id: int, name: str, number: str) -> int | None:
     dialect: Any = sqlite if is_sqlite() else postgresql
     made = db.session.scalar(
         dialect.insert(Organisation)
-        .values(hub_id=hub_id, name=name, search=search, number=number or None, country="BG", created_at=clock.now())
+        .values(hub_id=hub_id, name=name, search=search, number=number or None, country=rules.country_of(number) if number else "BG", created_at=clock.now())
         .on_conflict_do_nothing()
         .returning(Organisation.id)
     )

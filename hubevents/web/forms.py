@@ -3,14 +3,19 @@
 from collections.abc import Iterable
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
 from flask_babel import gettext, ngettext
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect
-from wtforms import Field, StringField, TextAreaField
+from wtforms import EmailField, Field, StringField, TextAreaField
+from wtforms.form import BaseForm
+from wtforms.validators import StopValidation
 
 from hubevents.core import text
 
 csrf = CSRFProtect()
+MAX_ADDRESS = 254
+"""RFC 5321 4.5.3.1.3 less the angle brackets."""
 
 
 class _Translations:
@@ -55,3 +60,23 @@ class LongText(TextAreaField):  # type: ignore[misc]
     def process_formdata(self, valuelist: list[str]) -> None:
         """Cleans what came, keeping tabs and line ends."""
         self.data = text.clean(valuelist[0], long=True) if valuelist else ""
+
+
+class EmailAddress(EmailField):  # type: ignore[misc]
+    """A mail address, cleaned and normalised; what is not one stays as typed, with an error."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Cleans what came; `pre_validate` judges it."""
+        self.data = text.clean(valuelist[0]) if valuelist else ""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        """Refuses what no mail could reach; what is accepted is stored in the form in which addresses are compared."""
+        if not self.data:
+            return
+        try:
+            checked = validate_email(self.data, check_deliverability=False, allow_smtputf8=False)
+        except EmailNotValidError as error:
+            raise StopValidation(gettext("Write an e-mail address like name@example.org.")) from error
+        if len(checked.normalized) > MAX_ADDRESS:
+            raise StopValidation(gettext("This address is too long."))
+        self.data = text.normalise_email(checked.normalized)

@@ -1,6 +1,6 @@
 """Staff pages under /organise/: one module per area, all on one blueprint."""
 
-from hubevents.web.organiser import frame, home, sign_in
+from hubevents.web.organiser import frame, home, settings, sign_in, staff
 from hubevents.web.organiser.blueprint import blueprint
 
-__all__ = ["blueprint", "frame", "home", "sign_in"]
+__all__ = ["blueprint", "frame", "home", "settings", "sign_in", "staff"]
