@@ -1,0 +1,135 @@
+"""Chromium against a live server: `live` is a running installation on SQLite, `page` a page in Debian's Chromium.
+
+Make rows with `with live.app.app_context():` and `tests.make`; open `live.url("/bg/")`. Each test starts with an empty
+database. A fake camera belongs to one browser: `camera_browser(frames)` starts one whose camera shows those pictures.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import waitress.server
+from flask import Flask
+from PIL import Image
+from playwright.sync_api import Browser, BrowserType
+
+from hubevents.core.db import db
+from hubevents.web.limits import limiter
+from tests.conftest import new_app, settings_for
+
+CHROMIUM = shutil.which("chromium")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@dataclass
+class Live:
+    """A running server and its application."""
+
+    app: Flask
+    port: int
+    server: Any
+
+    def url(self, path: str = "/") -> str:
+        """An absolute address on the server; localhost, so that the browser counts it as secure."""
+        return f"http://localhost:{self.port}{path}"
+
+
+@pytest.fixture(scope="session")
+def _live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    app = new_app(settings_for(tmp_path_factory.mktemp("live")))
+    app.config["WTF_CSRF_ENABLED"] = True
+    app.testing = False  # a fault is an error page, as for everybody
+    server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=8)
+    port = server.effective_port
+    (app.extensions["settings"].instance / "address").write_text(f"http://localhost:{port}", "utf-8")
+    thread = threading.Thread(target=_serve, args=(server,), name="live", daemon=True)
+    thread.start()
+    yield Live(app, port, server)
+    server.trigger.pull_trigger(server.close)  # in the loop's own thread: it ends when its map is empty
+    thread.join(5)
+    server.task_dispatcher.shutdown()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def _serve(server: Any) -> None:
+    with suppress(OSError):
+        server.run()
+
+
+@pytest.fixture
+def live(_live: Live) -> Live:
+    """The running installation, emptied."""
+    with _live.app.app_context(), db.engine.begin() as connection:
+        for table in reversed(db.metadata.sorted_tables):
+            connection.execute(sa.delete(table))
+    if limiter.enabled:
+        limiter.reset()
+    return _live
+
+
+def launch_args(*more: str) -> dict[str, Any]:
+    """How Chromium is started: Debian's when there is one, without its sandbox only as root."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    args = [*(["--no-sandbox"] if root else []), *more]
+    return {"args": args, **({"executable_path": CHROMIUM} if CHROMIUM else {})}
+
+
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """None: addresses are `live.url(...)`; the plugin's own fixture is written in a way pytest warns of."""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, **launch_args()}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A phone with Bulgarian first."""
+    return {**browser_context_args, "locale": "bg-BG", "viewport": {"width": 375, "height": 812}}
+
+
+def film(path: Path, frames: list[Image.Image]) -> Path:
+    """A film for the fake camera: JPEGs one after another, 640x480; it loops."""
+    with path.open("wb") as file:
+        for frame in frames:
+            canvas = Image.new("RGB", (640, 480), "#888")
+            picture = frame.convert("RGB")
+            picture.thumbnail((440, 440), Image.Resampling.NEAREST)
+            canvas.paste(picture, ((640 - picture.width) // 2, (480 - picture.height) // 2))
+            canvas.save(file, "JPEG", quality=85)
+    return path
+
+
+@pytest.fixture
+def camera_browser(browser_type: BrowserType, tmp_path: Path) -> Iterator[Callable[[list[Image.Image]], Browser]]:
+    """`camera_browser(frames)` is a Chromium whose camera shows the pictures in turn; closed after the test."""
+    opened: list[Browser] = []
+
+    def start(frames: list[Image.Image]) -> Browser:
+        path = film(tmp_path / f"camera{len(opened)}.mjpeg", frames)
+        args = launch_args(
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
+            f"--use-file-for-fake-video-capture={path}",
+        )
+        opened.append(browser_type.launch(**args))
+        return opened[-1]
+
+    yield start
+    for browser in opened:
+        browser.close()
