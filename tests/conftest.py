@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
@@ -21,7 +22,8 @@ from hubevents.web.limits import limiter
 POSTGRESQL = os.environ.get("HUBEVENTS_TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("HUBEVENTS_TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 CI = os.environ.get("CI") == "true"
-left_out: list[str] = []
+MAY_BE_LEFT_OUT = ("../shared/data", "optional checker")
+"""How the reason of a skip begins that is permitted in CI; every other skip fails there."""
 
 
 def _postgresql_answers() -> bool:
@@ -35,25 +37,53 @@ def _postgresql_answers() -> bool:
         engine.dispose()
 
 
+def _redis_answers() -> bool:
+    try:
+        return bool(redis.Redis.from_url(REDIS, socket_connect_timeout=3).ping())
+    except redis.RedisError:
+        return False
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    if not hasattr(config, "workerinput"):
-        answers = _postgresql_answers()
-        os.environ["HUBEVENTS_TEST_HAS_POSTGRESQL"] = "yes" if answers else ""
-    if not os.environ.get("HUBEVENTS_TEST_HAS_POSTGRESQL"):
-        if CI:
-            raise pytest.UsageError("PostgreSQL does not answer, and CI leaves nothing out")
-        left_out.append("everything on PostgreSQL (it does not answer)")
+    if hasattr(config, "workerinput"):
+        return
+    for name, answers in (("POSTGRESQL", _postgresql_answers()), ("REDIS", _redis_answers())):
+        os.environ[f"HUBEVENTS_TEST_HAS_{name}"] = "yes" if answers else ""
+        if CI and not answers:
+            raise pytest.UsageError(f"HUBEVENTS_TEST_{name}_URL does not answer, and CI leaves nothing out")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    outcome = yield
+    _no_other_skip(outcome.get_result())  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    outcome = yield
+    _no_other_skip(outcome.get_result())  # type: ignore[attr-defined]
+
+
+def _no_other_skip(report: Any) -> None:
+    """In CI a skip for a reason that is not permitted fails."""
+    if not CI or not report.skipped or hasattr(report, "wasxfail"):
+        return
+    reason = _reason(report)
+    if not reason.startswith(MAY_BE_LEFT_OUT):
+        report.outcome = "failed"
+        report.longrepr = f"skipped although CI leaves nothing out: {reason}"
+
+
+def _reason(report: Any) -> str:
+    """Why a report was skipped."""
+    said = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return str(said).removeprefix("Skipped: ")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    skipped = sorted(
-        {
-            str(report.longrepr[2])
-            for report in terminalreporter.stats.get("skipped", [])
-            if isinstance(report.longrepr, tuple)
-        }
-    )
-    parts = left_out + skipped
+    """One line before the closing line: what was left out, and why."""
+    parts = sorted({_reason(report) for report in terminalreporter.stats.get("skipped", [])})
     terminalreporter.write_line("Left out: " + ("; ".join(parts) if parts else "nothing"))
 
 
@@ -177,6 +207,14 @@ def ctx(app: Flask) -> Iterator[Flask]:
 def client(app: Flask) -> Any:
     """A browser without cookies."""
     return app.test_client()
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """The address of a Redis that answers."""
+    if not os.environ.get("HUBEVENTS_TEST_HAS_REDIS"):
+        pytest.skip("everything on Redis (it does not answer)")
+    return REDIS
 
 
 class Counter:

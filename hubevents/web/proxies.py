@@ -27,6 +27,6 @@ def init_proxies(app: Flask, settings: Settings) -> None:
 
 
 def believe(app: Flask, hops: int) -> None:
-    """Takes client address and scheme from the headers of that many proxies; for servers that do not do so themselves."""
+    """Takes client address and scheme from that many proxies; for servers that do not do so themselves."""
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
