@@ -2,7 +2,7 @@
 
 from hubevents.accounts.facts import PasswordResetRequested, StaffInvited
 from hubevents.agenda.facts import ScheduleImported, SessionsChanged
-from hubevents.core.facts import Reactions
+from hubevents.core.facts import Reactions, record
 from hubevents.events.facts import (
     CapacityChanged,
     EventCancelled,
@@ -13,6 +13,7 @@ from hubevents.events.facts import (
     HubEventsChanged,
 )
 from hubevents.hubs.facts import HubChanged
+from hubevents.programmes.facts import ProgrammeChanged
 from hubevents.registrations.facts import (
     DetailsChanged,
     LinkRequested,
@@ -28,6 +29,8 @@ REACTIONS: Reactions = {
     StaffInvited: (),
     # hubs
     HubChanged: (),
+    # programmes
+    ProgrammeChanged: (lambda fact: record(HubEventsChanged(fact.hub_id)),),
     # events
     EventPublished: (),
     EventChanged: (),

@@ -10,7 +10,7 @@ from hubevents.core.db import db
 from hubevents.core.i18n import Translated
 from hubevents.events import rules
 from hubevents.events.models import Event, EventDate, Room, Venue
-from hubevents.events.rules import DateStatus, Openness
+from hubevents.events.rules import DateStatus, EventStatus, Openness
 
 
 def event_of_hub(hub_id: int, event_id: int) -> Event | None:
@@ -59,3 +59,33 @@ def place(venue: Venue | None, room: Room | None) -> Translated:
         parts = [venue.name.text(language), room.name.text(language) if room else "", venue.address.text(language)]
         lines[language] = ", ".join(part for part in parts if part)
     return Translated.of(lines)
+
+
+def coming_at(venue_id: int, now: datetime) -> list[Event]:
+    """Published events at a venue that are not over, by id (the order of locks), with dates and rooms."""
+    return list(
+        db.session.scalars(
+            sa.select(Event)
+            .where(Event.venue_id == venue_id, Event.status == EventStatus.PUBLISHED, Event.ends_at > now)
+            .order_by(Event.id)
+            .options(
+                selectinload(Event.dates).joinedload(EventDate.room), joinedload(Event.venue), joinedload(Event.hub)
+            )
+        )
+    )
+
+
+def venues_of_hub(hub_id: int) -> list[Venue]:
+    """All venues of a hub with their rooms, in the order in which they were made."""
+    return list(
+        db.session.scalars(
+            sa.select(Venue).where(Venue.hub_id == hub_id).order_by(Venue.id).options(selectinload(Venue.rooms))
+        )
+    )
+
+
+def venue_of_hub(hub_id: int, venue_id: int) -> Venue | None:
+    """A venue of this hub with its rooms; None when it is another hub's."""
+    return db.session.scalar(
+        sa.select(Venue).where(Venue.id == venue_id, Venue.hub_id == hub_id).options(selectinload(Venue.rooms))
+    )
