@@ -1,4 +1,4 @@
-"""Calendar parts that feeds are joined from, and the highest SEQUENCE written to each person."""
+"""Calendar parts that feeds are joined from, how fresh they are, and the highest SEQUENCE written to each person."""
 
 from datetime import datetime
 
@@ -30,7 +30,26 @@ class CalendarPart(Base):
     ends_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     cancelled: Mapped[bool] = mapped_column(default=False)
+    listed: Mapped[bool] = mapped_column(default=True)
+    """False for an unlisted event: only its own feed holds it."""
+    stale_at: Mapped[datetime | None]
+    """When a bulk change made the body doubtful; readers render anew until the job has looked at it."""
     body: Mapped[str] = mapped_column(sa.Text)
+
+
+class CalendarState(Base):
+    """One row per hub: which version its feeds have. Its lock is the last that a transaction takes."""
+
+    __tablename__ = "calendar_state"
+
+    hub_id: Mapped[int] = mapped_column(sa.ForeignKey("hub.id"), primary_key=True)
+    stamp: Mapped[str] = mapped_column(sa.String(36))
+    """Random, new with every change: a counter or a time could come again after a restore."""
+    changed_at: Mapped[datetime]
+    pending: Mapped[str | None] = mapped_column(sa.String(36))
+    """Set while some parts are stale or absent: readers then look at the rows, and the job has work."""
+    base_url: Mapped[str] = mapped_column(sa.String(300))
+    """The address the parts were written for."""
 
 
 class Invite(Base):

@@ -96,6 +96,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_user')),
     sa.UniqueConstraint('email', name=op.f('uq_user_email'))
     )
+    op.create_table('calendar_state',
+    sa.Column('hub_id', sa.Integer(), nullable=False),
+    sa.Column('stamp', sa.String(length=36), nullable=False),
+    sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('pending', sa.String(length=36), nullable=True),
+    sa.Column('base_url', sa.String(length=300), nullable=False),
+    sa.ForeignKeyConstraint(['hub_id'], ['hub.id'], name=op.f('fk_calendar_state_hub_id_hub')),
+    sa.PrimaryKeyConstraint('hub_id', name=op.f('pk_calendar_state'))
+    )
     op.create_table('membership',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -439,6 +448,8 @@ def upgrade() -> None:
     sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('cancelled', sa.Boolean(), nullable=False),
+    sa.Column('listed', sa.Boolean(), nullable=False),
+    sa.Column('stale_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('body', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['event_id'], ['event.id'], name=op.f('fk_calendar_part_event_id_event')),
     sa.ForeignKeyConstraint(['hub_id'], ['hub.id'], name=op.f('fk_calendar_part_hub_id_hub')),
@@ -633,6 +644,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_membership_hub_id'))
 
     op.drop_table('membership')
+    op.drop_table('calendar_state')
     op.drop_table('user')
     with op.batch_alter_table('outbox_message', schema=None) as batch_op:
         batch_op.drop_index('ix_outbox_message_hub')
