@@ -1,9 +1,13 @@
-"""An EventDate as a calendar entry: the one wording that feeds, downloads and invites share."""
+"""An EventDate or a session as a calendar entry: the one wording that feeds, downloads and invites share."""
+
+from datetime import timedelta
 
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
+from hubevents.agenda.models import EventSession
+from hubevents.agenda.rules import SessionStatus
 from hubevents.calendars.ics import Entry, Status
 from hubevents.core import links, text
 from hubevents.core.config import Settings
@@ -57,9 +61,61 @@ def entry_of(date: EventDate, language: str, *, personal_url: str | None = None,
     )
 
 
+def entry_of_session(session: EventSession, language: str) -> Entry:
+    """The entry of one session for public feeds, read from it, its event, hub, venue and room.
+
+    What has no length in the agenda gets a minute: an entry must end after it starts (I24).
+    """
+    event = session.event
+    cancelled = is_session_cancelled(session)
+    page = links.absolute(links.EVENT, lang=language, hub=event.hub.slug, event=event.slug)
+    with force_locale(language):
+        mark = _("Cancelled") if cancelled else ""
+    about = text.excerpt(text.markdown_to_plain(session.abstract.text(language)), _EXCERPT)
+    speakers = ", ".join(speaker.name for speaker in session.speakers)
+    url = f"{page}#{session_anchor(session.id)}"
+    remote = event.format in _REMOTE
+    return Entry(
+        uid=session.uid,
+        sequence=session.sequence,
+        created_at=session.created_at,
+        changed_at=max(session.changed_at, event.changed_at),
+        starts_at=session.starts_at,
+        ends_at=max(session.ends_at, session.starts_at + timedelta(minutes=1)),
+        zone=event.zone,
+        summary=session.title.text(language),
+        description="\n\n".join(part for part in (event.title.text(language), speakers, about, url) if part),
+        location=_vocabularies().formats.text(Format.ONLINE.value, language)
+        if remote
+        else events.place(event.venue, session.room).text(language),
+        url=url,
+        status="cancelled" if cancelled else "confirmed",
+        mark=mark,
+        categories=(session.track.name.text(language),) if session.track else (),
+    )
+
+
+def session_anchor(session_id: int) -> str:
+    """The id of a session's place on its event's page."""
+    return f"session-{session_id}"
+
+
 def is_cancelled(date: EventDate) -> bool:
-    """Whether this date will not take place, by itself or with its event."""
-    return date.status is DateStatus.CANCELLED or date.event.status is EventStatus.CANCELLED
+    """Whether this date will not take place, by itself or with its event; what was held before stays held."""
+    event = date.event
+    if date.status is DateStatus.CANCELLED:
+        return True
+    return event.status is EventStatus.CANCELLED and (event.cancelled_at is None or date.ends_at > event.cancelled_at)
+
+
+def is_session_cancelled(session: EventSession) -> bool:
+    """Whether this session will not take place, by itself or with its event; what was held before stays held."""
+    event = session.event
+    if session.status is SessionStatus.CANCELLED:
+        return True
+    return event.status is EventStatus.CANCELLED and (
+        event.cancelled_at is None or session.ends_at > event.cancelled_at
+    )
 
 
 def title_of(date: EventDate, language: str) -> str:
