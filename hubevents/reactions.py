@@ -1,7 +1,8 @@
 """The one table of what follows from each fact, inside the same transaction. An empty tuple says "nobody"."""
 
 from hubevents.accounts.facts import PasswordResetRequested, StaffInvited
-from hubevents.agenda.facts import ScheduleImported, SessionsChanged
+from hubevents.agenda.facts import ScheduleImported, SessionCapacityRaised, SessionsChanged
+from hubevents.agenda.service import copy_agenda, restate_agenda
 from hubevents.core.facts import Reactions, record
 from hubevents.events.facts import (
     CapacityChanged,
@@ -21,7 +22,7 @@ from hubevents.registrations.facts import (
     Registered,
     RegistrationCancelled,
 )
-from hubevents.registrations.service import fill_places
+from hubevents.registrations.service import fill_places, fill_session
 
 REACTIONS: Reactions = {
     # accounts
@@ -35,13 +36,14 @@ REACTIONS: Reactions = {
     EventPublished: (),
     EventChanged: (),
     EventRescheduled: (),
-    EventCancelled: (),
-    EventCopied: (),
+    EventCancelled: (restate_agenda,),
+    EventCopied: (copy_agenda,),
     HubEventsChanged: (),
     CapacityChanged: (lambda fact: fill_places(fact.event_id),),
     # agenda
     SessionsChanged: (),
     ScheduleImported: (),
+    SessionCapacityRaised: (lambda fact: fill_session(fact.session_id),),
     # registrations
     Registered: (),
     Promoted: (),

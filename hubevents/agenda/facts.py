@@ -23,3 +23,10 @@ class ScheduleImported:
     cancelled: int
     date_changes: tuple[DateChange, ...] = ()
     """Dates that were stretched or added to hold the schedule."""
+
+
+@dataclass(frozen=True)
+class SessionCapacityRaised:
+    """A session that people wait for has more places: whoever waits may move up."""
+
+    session_id: int

@@ -348,3 +348,17 @@ def people_of(event_id: int) -> list[Person]:
     )
     people = [Person(row.id, row.name, row.position, row.number) for row in rows]
     return sorted(people, key=lambda person: (person.name.casefold(), person.id))
+
+
+def limited_sessions(event_id: int) -> list[EventSession]:
+    """The sessions of an event that have limited places and are chosen when registering, by time."""
+    query = (
+        sa.select(EventSession)
+        .where(
+            EventSession.event_id == event_id,
+            EventSession.capacity.is_not(None),
+            EventSession.status == SessionStatus.SCHEDULED,
+        )
+        .order_by(EventSession.starts_at, EventSession.id)
+    )
+    return list(db.session.scalars(query))

@@ -1,5 +1,6 @@
 """Decisions about the agenda on plain values; pure."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,11 +39,21 @@ _KINDS: tuple[tuple[SessionKind, tuple[str, ...]], ...] = (
 )
 
 
-def kind_of(word: str) -> SessionKind:
-    """What the free word of a schedule file ("Long talk (45 minutes)") means; a talk when it says nothing."""
+_REST = re.compile(
+    r"(the )?(coffee|tea|lunch|dinner|breakfast|conference dinner|кафе|обяд|закуска|вечеря)( ?(break|пауза))?"
+    r"|(short )?break|pause|почивка|кафе[ -]?пауза|обедна почивка"
+)
+
+
+def kind_of(word: str, title: str, *, has_speakers: bool) -> SessionKind:
+    """What the free word of a schedule file ("Long talk (45 minutes)") means.
+
+    Without a word it is a talk, or a break when nobody speaks and the title says so.
+    """
     said = word.casefold()
     if not said:
-        return SessionKind.TALK
+        rests = not has_speakers and _REST.fullmatch(title.casefold().strip()) is not None
+        return SessionKind.BREAK if rests else SessionKind.TALK
     for kind, words in _KINDS:
         if any(each in said for each in words):
             return kind

@@ -54,6 +54,9 @@ _WORDS = {
     "speakers_cut": "only the first {limit} speakers were taken",
     "entry_ignored": "an empty entry was left out",
     "no_sessions": "the schedule holds no session",
+    # warnings of the import into an event
+    "date_far": "the event's one date now lasts {number} days, because the schedule lies far from it",
+    "outside_dates": "{number} of the sessions lie outside the dates of the event",
 }
 
 
