@@ -209,6 +209,13 @@ def client(app: Flask) -> Any:
     return app.test_client()
 
 
+@pytest.fixture(scope="session")
+def has_postgresql() -> None:
+    """Leaves a test out where PostgreSQL does not answer."""
+    if not os.environ.get("HUBEVENTS_TEST_HAS_POSTGRESQL"):
+        pytest.skip("everything on PostgreSQL (it does not answer)")
+
+
 @pytest.fixture
 def redis_url() -> str:
     """The address of a Redis that answers."""
