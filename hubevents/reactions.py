@@ -14,6 +14,7 @@ from hubevents.events.facts import (
     HubEventsChanged,
 )
 from hubevents.hubs.facts import HubChanged
+from hubevents.notices import service as notices
 from hubevents.programmes.facts import ProgrammeChanged
 from hubevents.registrations.facts import (
     DetailsChanged,
@@ -26,8 +27,8 @@ from hubevents.registrations.service import fill_places, fill_session
 
 REACTIONS: Reactions = {
     # accounts
-    PasswordResetRequested: (),
-    StaffInvited: (),
+    PasswordResetRequested: (notices.password_reset_requested,),
+    StaffInvited: (notices.staff_invited,),
     # hubs
     HubChanged: (),
     # programmes
@@ -35,19 +36,19 @@ REACTIONS: Reactions = {
     # events
     EventPublished: (),
     EventChanged: (),
-    EventRescheduled: (),
-    EventCancelled: (restate_agenda,),
+    EventRescheduled: (notices.event_rescheduled,),
+    EventCancelled: (notices.event_cancelled, restate_agenda),
     EventCopied: (copy_agenda,),
     HubEventsChanged: (),
     CapacityChanged: (lambda fact: fill_places(fact.event_id),),
     # agenda
     SessionsChanged: (),
-    ScheduleImported: (),
+    ScheduleImported: (notices.schedule_imported,),
     SessionCapacityRaised: (lambda fact: fill_session(fact.session_id),),
     # registrations
-    Registered: (),
-    Promoted: (),
-    RegistrationCancelled: (),
+    Registered: (notices.registered,),
+    Promoted: (notices.promoted,),
+    RegistrationCancelled: (notices.registration_cancelled,),
     DetailsChanged: (),
-    LinkRequested: (),
+    LinkRequested: (notices.link_requested,),
 }

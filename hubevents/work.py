@@ -1,5 +1,14 @@
 """The one table of jobs: name -> function, and when it also runs by itself (minutes, UTC)."""
 
-from hubevents.jobs.service import JobTable
+from functools import partial
 
-JOBS: JobTable = {}
+from hubevents.jobs.service import Job, JobTable
+from hubevents.mail import delivery
+from hubevents.mail.service import DELIVER
+from hubevents.notices import reminders
+from hubevents.notices.compose import compose
+
+JOBS: JobTable = {
+    reminders.REMIND: Job(reminders.remind, every="*/10"),
+    DELIVER: Job(partial(delivery.deliver, compose), every="*"),
+}
