@@ -263,9 +263,8 @@ class _Import:
         for key, row in wanted.items():
             if key not in held:
                 position += 1
-                held[key] = Room(
-                    venue=venue, name=self._text(row.name), capacity=row.capacity, position=position
-                )
+                held[key] = Room(name=self._text(row.name), capacity=row.capacity, position=position)
+                venue.rooms.append(held[key])
         return held, moved_in
 
     def _venue(self) -> Venue:

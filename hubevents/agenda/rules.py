@@ -92,6 +92,9 @@ def usual_language(declared: Iterable[str | None]) -> str | None:
 # --- dates of the event ---------------------------------------------------------------------------------------
 
 
+_NIGHT = timedelta(hours=6)
+
+
 def hull(spans: Iterable[tuple[datetime, datetime]]) -> tuple[datetime, datetime] | None:
     """First start and last end; None of nothing."""
     held = list(spans)
@@ -112,8 +115,8 @@ def missing_days(
     """From first start to last end of each day of a schedule that no date of the event holds, in order.
 
     A session comes with the number of the day it stands in, so that what follows midnight still belongs to its
-    evening; a numbered day is the day on which its first session starts. Without a number, or more than 30 hours after
-    that start, its own day counts.
+    evening; a numbered day is the day on which its first session starts, and ends at six in the morning. Without a
+    number, or later, a session's own day counts.
     """
     taken = {day for start, end in dates for day in days_of(start, end, zone)}
     here = ZoneInfo(zone)
@@ -124,10 +127,9 @@ def missing_days(
             first.setdefault(number, start)
     days: defaultdict[date, list[tuple[datetime, datetime]]] = defaultdict(list)
     for number, start, end in listed:
-        begin = start if number is None else first[number]
-        if start - begin > timedelta(hours=30):
-            begin = start
-        days[begin.astimezone(here).date()].append((start, end))
+        own = start.astimezone(here)
+        day = own.date() if number is None else first[number].astimezone(here).date()
+        days[day if (own - _NIGHT).date() <= day else own.date()].append((start, end))
     found = (hull(spans) for day, spans in days.items() if day not in taken)
     return sorted(span for span in found if span is not None)
 

@@ -175,7 +175,8 @@ def add_room(event_id: int, name: Translated, capacity: int | None = None) -> Ro
         if _same_name(room.name, name):
             return room
     position = max((room.position for room in event.venue.rooms), default=-1) + 1
-    room = Room(venue=event.venue, name=name, capacity=capacity, position=position)
+    room = Room(name=name, capacity=capacity, position=position)
+    event.venue.rooms.append(room)
     db.session.flush()
     return room
 
