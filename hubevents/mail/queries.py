@@ -29,3 +29,16 @@ def failed_since(moment: datetime) -> int:
         .select_from(OutboxMessage)
         .where(OutboxMessage.sent_at.is_(None), OutboxMessage.replaced.is_(False), OutboxMessage.done_at >= moment)
     ).one()
+
+
+def newest(limit: int, search: str = "") -> list[OutboxMessage]:
+    """The newest messages of the whole installation; `search` is part of an address or name."""
+    query = sa.select(OutboxMessage).order_by(OutboxMessage.created_at.desc(), OutboxMessage.id.desc()).limit(limit)
+    if search:
+        query = query.where(
+            sa.or_(
+                OutboxMessage.recipient.contains(search.lower(), autoescape=True),
+                OutboxMessage.recipient_name.icontains(search, autoescape=True),
+            )
+        )
+    return list(db.session.scalars(query))

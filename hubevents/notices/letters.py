@@ -58,6 +58,8 @@ class Row:
     more: str = ""
     url: str = ""
     struck: bool = False
+    brief: str = ""
+    """What stands for `strong` under a big date, which says the day already."""
 
 
 @dataclass(frozen=True)
@@ -448,7 +450,9 @@ def _time_rows(dates: Sequence[EventDate], case: Case) -> tuple[Row, ...]:
         label = _("When") if len(dates) == 1 else _("Date %(number)s", number=number)
         topic = date.title.text(language) if len(dates) > 1 else ""
         when = _range(date.starts_at, date.ends_at, zone, language)
-        rows.append(Row(label, when, f"({zone_name})" + (f" · {topic}" if topic else "")))
+        same_day = i18n.local(date.starts_at, zone).date() == i18n.local(date.ends_at, zone).date()
+        brief = i18n.time_range_text(date.starts_at, date.ends_at, zone, language) if same_day else ""
+        rows.append(Row(label, when, f"({zone_name})" + (f" · {topic}" if topic else ""), brief=brief))
     return tuple(rows)
 
 
@@ -522,8 +526,8 @@ def _moment_row(label: str, moment: Mapping[str, Any], case: Case) -> Row:
 def _why(case: Case) -> str:
     on = i18n.date_text(i18n.local(case.registration.created_at, case.event.zone).date(), case.language)
     if case.registration.source is Source.WEB:
-        return _("You receive this mail because you registered with this address on %(date)s.", date=on)
-    return _("You receive this mail because you were registered with this address on %(date)s.", date=on)
+        return _("You receive this mail because on %(date)s you registered with this address.", date=on)
+    return _("You receive this mail because on %(date)s you were registered with this address.", date=on)
 
 
 def _funding(programme: Programme | None, language: str) -> Funding | None:

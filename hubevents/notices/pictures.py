@@ -22,5 +22,5 @@ def emblem_png() -> bytes:
     for centre in emblem.star_centres():
         draw.polygon([(x * scale, y * scale) for x, y in emblem.star_points(centre)], fill=emblem.GOLD)
     out = BytesIO()
-    large.resize((width, height), Image.Resampling.LANCZOS).save(out, "PNG", optimize=True)
+    large.resize((width, height), Image.Resampling.LANCZOS).quantize(16).save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from hubevents.core.config import Settings
-from hubevents.web import access, browser, context, errors, headers, limits, locale, proxies
+from hubevents.web import access, browser, context, demo_mailbox, errors, headers, limits, locale, proxies
 from hubevents.web.door import views as door
 from hubevents.web.feeds import views as feeds
 from hubevents.web.forms import csrf
@@ -25,3 +25,5 @@ def init_web(app: Flask, settings: Settings) -> None:
     context.init_context(app)
     for blueprint in (public.blueprint, participant.blueprint, organiser, door.blueprint, feeds.blueprint):
         app.register_blueprint(blueprint)
+    if settings.demo:
+        app.register_blueprint(demo_mailbox.blueprint)
