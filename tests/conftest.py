@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from hubevents.app import create_app
-from hubevents.core import config, schema
+from hubevents.core import config, log, schema
 from hubevents.core.db import db
 from hubevents.web.limits import limiter
 
@@ -182,7 +182,8 @@ def app(_app: Flask) -> Flask:
     with _app.app_context():
         if db.engine.dialect.name == "sqlite":
             db.engine.dispose()
-            for name in ("hubevents.sqlite3-wal", "hubevents.sqlite3-shm"):
+            # Unlinked, not overwritten: a connection that a failed test left open keeps its own file.
+            for name in ("hubevents.sqlite3", "hubevents.sqlite3-wal", "hubevents.sqlite3-shm"):
                 (instance / name).unlink(missing_ok=True)
             shutil.copy(instance / "template.sqlite3", instance / "hubevents.sqlite3")
         else:

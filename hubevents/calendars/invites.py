@@ -33,7 +33,7 @@ def highest_sequences(address: str, uids: Collection[str]) -> dict[str, int]:
     if not uids:
         return {}
     query = sa.select(Invite.uid, Invite.last_sequence).where(Invite.address == address, Invite.uid.in_(uids))
-    return dict(db.session.execute(query).tuples().all())
+    return {uid: last for uid, last in db.session.execute(query)}
 
 
 def invited(addresses: Collection[str], uid: str) -> set[str]:
@@ -67,5 +67,5 @@ def _count(addresses: Collection[str], date: EventDate, *, step: int) -> dict[st
             .returning(Invite.address, Invite.last_sequence)
             .execution_options(synchronize_session=False)
         )
-        numbers.update(dict(db.session.execute(statement).tuples().all()))
+        numbers.update((address, last) for address, last in db.session.execute(statement))
     return numbers

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from hubevents.core import clock
 from hubevents.core.db import db
@@ -11,6 +11,7 @@ from hubevents.core.i18n import Translated
 from hubevents.events import rules
 from hubevents.events.models import Event, EventDate, Room, Venue
 from hubevents.events.rules import DateStatus, EventStatus, Openness
+from hubevents.hubs.models import Hub
 
 
 def event_of_hub(hub_id: int, event_id: int) -> Event | None:
@@ -20,6 +21,45 @@ def event_of_hub(hub_id: int, event_id: int) -> Event | None:
         .where(Event.id == event_id, Event.hub_id == hub_id)
         .options(selectinload(Event.dates).joinedload(EventDate.room), joinedload(Event.hub), joinedload(Event.venue))
     )
+
+
+def event_by_name(hub_id: int, name: str) -> Event | None:
+    """An event of this hub by its slug, else by its number, as commands name it."""
+    found = db.session.scalar(sa.select(Event).where(Event.hub_id == hub_id, Event.slug == name))
+    if found is None and name.isascii() and name.isdecimal() and len(name) < 10:
+        found = event_of_hub(hub_id, int(name))
+    return found
+
+
+def _with_all() -> sa.Select[tuple[Event]]:
+    """Events that may be seen, with all that one page shows of them: one statement and one for the dates."""
+    return (
+        sa.select(Event)
+        .join(Event.hub)
+        .where(Event.status != EventStatus.DRAFT)
+        .options(
+            contains_eager(Event.hub),
+            joinedload(Event.programme),
+            joinedload(Event.venue),
+            selectinload(Event.dates).joinedload(EventDate.room),
+        )
+    )
+
+
+def public_event(event_id: int) -> Event | None:
+    """A published or cancelled event with hub, programme, venue and dates."""
+    return db.session.scalar(_with_all().where(Event.id == event_id))
+
+
+def public_event_by_slug(hub_slug: str, slug: str) -> Event | None:
+    """The same by the slugs of its address."""
+    return db.session.scalar(_with_all().where(Hub.slug == hub_slug, Event.slug == slug))
+
+
+def scheduled(event: Event) -> list[EventDate]:
+    """The dates that are not withdrawn, in order; all of them when every one was withdrawn."""
+    left = [date for date in event.dates if date.status is DateStatus.SCHEDULED]
+    return left or list(event.dates)
 
 
 def last_start(event: Event) -> datetime | None:

@@ -18,6 +18,11 @@ def hub_by_slug(slug: str) -> Hub | None:
     return db.session.scalar(sa.select(Hub).where(Hub.slug == slug))
 
 
+def hub_by_id(id: int) -> Hub:
+    """The hub with this id, which exists."""
+    return db.session.get_one(Hub, id)
+
+
 def membership(user_id: int, hub_slug: str) -> Membership | None:
     """A user's membership in the hub with this slug, with the hub loaded."""
     return db.session.scalar(

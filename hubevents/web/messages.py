@@ -28,6 +28,7 @@ _WORDS: dict[str, Callable[..., str]] = {
     # registering
     "registration_closed": lambda openness="": _("Registration for this event is closed."),
     "already_registered": lambda registration_id=None: _("This address is already registered for the event."),
+    "event_begun": lambda: _("The event has begun; this can no longer be changed here. Write to the hub."),
     "registration_ended": lambda: _("This registration has ended and can no longer be changed."),
     "not_waiting": lambda: _("This person is not waiting for a place."),
     "no_address": lambda: _("This person has no e-mail address."),

@@ -1,12 +1,14 @@
 """Public pages."""
 
-from flask import Blueprint, redirect
+from flask import redirect
 from werkzeug.wrappers import Response
 
 from hubevents.core import links
 from hubevents.web import access, locale
+from hubevents.web.public import register
+from hubevents.web.public.blueprint import blueprint
 
-blueprint = Blueprint("public", __name__)
+__all__ = ["blueprint", "register"]
 
 
 @blueprint.get("/")
