@@ -32,6 +32,81 @@ _WORDS: dict[str, Callable[..., str]] = {
     "registration_ended": lambda: _("This registration has ended and can no longer be changed."),
     "not_waiting": lambda: _("This person is not waiting for a place."),
     "no_address": lambda: _("This person has no e-mail address."),
+    # agendas and schedule files
+    "empty_file": lambda: _("The file is empty."),
+    "file_too_large": lambda limit=32: _("The file is larger than %(limit)s MB.", limit=limit),
+    "broken_gzip": lambda: _("The file is packed with gzip but cannot be unpacked."),
+    "unknown_format": lambda: _("This is neither a schedule.xml nor a schedule.json."),
+    "other_format": lambda found="": _("This is %(found)s, not a schedule.xml or schedule.json.", found=found),
+    "broken_xml": lambda line=0, column=0: _(
+        "The XML is broken in line %(line)s, column %(column)s.", line=line, column=column
+    ),
+    "broken_json": lambda line=0, column=0: _(
+        "The JSON is broken in line %(line)s, column %(column)s.", line=line, column=column
+    ),
+    "unsafe_xml": lambda: _("The XML declares entities, which are never expanded."),
+    "too_deep": lambda: _("The file is nested too deeply."),
+    "no_schedule": lambda: _("The file holds no schedule."),
+    "too_many_sessions": lambda limit=0: _("The file holds more than %(limit)s sessions.", limit=limit),
+    "too_many_elements": lambda limit=0: _("The file holds more than %(limit)s elements.", limit=limit),
+    "too_many_days": lambda limit=0: _("The file holds more than %(limit)s days.", limit=limit),
+    "zone_needed": lambda: _("Times are given without a time zone, and none is known."),
+    "sessions_refused": lambda number=0: _("Sessions that cannot be read: %(number)s.", number=number),
+    "start_missing": lambda: _("The start is missing."),
+    "start_unreadable": lambda value="": _("The start “%(value)s” cannot be read.", value=value),
+    "duration_missing": lambda: _("The duration is missing."),
+    "duration_unreadable": lambda value="": _("The duration “%(value)s” cannot be read.", value=value),
+    "not_a_session": lambda: _("This is not a session."),
+    "text_cut": lambda field="", limit=0: _("A text was cut to %(limit)s characters.", limit=limit),
+    "text_repaired": lambda: _("Broken characters in the XML were repaired."),
+    "bytes_replaced": lambda encoding="": _(
+        "The bytes do not fit the encoding %(encoding)s; some characters are lost.", encoding=encoding
+    ),
+    "key_repeated": lambda key="": _("The key %(key)s is written twice.", key=key),
+    "rooms_misplaced": lambda: _("The rooms stand beside the conference, not in it."),
+    "zone_unknown": lambda value="", field="": _("The time zone is unknown. Choose another."),
+    "guid_repeated": lambda value="": _(
+        "The guid %(value)s stands at several sessions; they are kept apart.", value=value
+    ),
+    "id_repeated": lambda value="": _("The id %(value)s stands at several sessions; they are kept apart.", value=value),
+    "no_identity": lambda: _("Neither guid nor id; the session is recognised again by its title."),
+    "start_disagrees": lambda value="": _("Date and start disagree; the date %(value)s is taken.", value=value),
+    "after_midnight": lambda value="": _(
+        "The start %(value)s is taken as after midnight, on the next day.", value=value
+    ),
+    "duration_disagrees": lambda value="": _(
+        "Duration and end disagree; the duration %(value)s is taken.", value=value
+    ),
+    "duration_zero": lambda: _("The session has no length."),
+    "duration_long": lambda value="": _("The session lasts longer than a day: %(value)s.", value=value),
+    "room_disagrees": lambda value="": _(
+        "The session names the room “%(value)s”; the room it stands in is taken.", value=value
+    ),
+    "language_unknown": lambda value="": _("“%(value)s” is not a language code.", value=value),
+    "address_dropped": lambda value="": _("The address “%(value)s” is not a web address.", value=value),
+    "speakers_cut": lambda limit=0: _("Only the first %(limit)s speakers were taken.", limit=limit),
+    "entry_ignored": lambda: _("An empty entry was left out."),
+    "no_sessions": lambda: _("The schedule holds no session."),
+    "date_far": lambda number=0: _(
+        "The event's one date now lasts %(number)s days, because the schedule "
+        "lies far from it. Is this the right file?", number=number
+    ),
+    "outside_dates": lambda number=0: _("Sessions outside the dates of the event: %(number)s.", number=number),
+    "schedule_empty": lambda number=0: _(
+        "The file holds no session, but the agenda has %(number)s imported "
+        "ones. They would all be cancelled.", number=number
+    ),
+    "schedule_without_sessions": lambda: _("The schedule holds no session, so no event can be made of it."),
+    "schedule_without_name": lambda: _("The schedule has neither title nor acronym. Choose the event it belongs to."),
+    "event_cancelled": lambda: _("The event is cancelled and takes no more changes."),
+    "session_clashes": lambda clashes=(): _("The room or a speaker is wanted twice at this time."),
+    "title_missing": lambda field="": _("Write the title."),
+    "name_missing": lambda field="": _("Write the name."),
+    "ends_before_start": lambda field="": _("The end lies before the beginning."),
+    "room_elsewhere": lambda field="": _("This room belongs to another venue."),
+    "track_elsewhere": lambda field="": _("This track belongs to another event."),
+    "speaker_elsewhere": lambda field="": _("This speaker belongs to another hub."),
+    "no_venue": lambda: _("The event has no venue yet. Choose one first, then its rooms can be added."),
 }
 
 
