@@ -15,6 +15,10 @@ _WORDS: dict[str, Callable[..., str]] = {
     "link_used": lambda: _("This link was already used. Ask for a new one."),
     "link_renewed": lambda: _("This link was replaced by a newer one. Open the newest mail."),
     "link_expired": lambda: _("This link has expired. Ask for a new one."),
+    # commands
+    "hub": lambda: _("There is no such hub."),
+    "event": lambda: _("There is no such event in this hub."),
+    "hub_exists": lambda: _("There is a hub already. Further hubs and colleagues are made on the staff pages."),
     # hubs and staff
     "slug_taken": lambda field="": _("This address is taken. Choose another."),
     "slug_reserved": lambda field="": _("This address cannot be used. Choose another."),
