@@ -3,6 +3,7 @@
 from hubevents.accounts.facts import PasswordResetRequested, StaffInvited
 from hubevents.agenda.facts import ScheduleImported, SessionCapacityRaised, SessionsChanged
 from hubevents.agenda.service import copy_agenda, restate_agenda
+from hubevents.calendars import service as calendars
 from hubevents.core.facts import Reactions, record
 from hubevents.events.facts import (
     CapacityChanged,
@@ -30,20 +31,20 @@ REACTIONS: Reactions = {
     PasswordResetRequested: (notices.password_reset_requested,),
     StaffInvited: (notices.staff_invited,),
     # hubs
-    HubChanged: (),
+    HubChanged: (calendars.hub_changed,),
     # programmes
     ProgrammeChanged: (lambda fact: record(HubEventsChanged(fact.hub_id)),),
     # events
-    EventPublished: (),
-    EventChanged: (),
-    EventRescheduled: (notices.event_rescheduled,),
-    EventCancelled: (notices.event_cancelled, restate_agenda),
+    EventPublished: (calendars.event_changed,),
+    EventChanged: (calendars.event_changed,),
+    EventRescheduled: (notices.event_rescheduled, calendars.event_changed),
+    EventCancelled: (notices.event_cancelled, restate_agenda, calendars.event_changed),
     EventCopied: (copy_agenda,),
-    HubEventsChanged: (),
+    HubEventsChanged: (calendars.hub_changed,),
     CapacityChanged: (lambda fact: fill_places(fact.event_id),),
     # agenda
-    SessionsChanged: (),
-    ScheduleImported: (notices.schedule_imported,),
+    SessionsChanged: (calendars.event_changed,),
+    ScheduleImported: (notices.schedule_imported, calendars.event_changed),
     SessionCapacityRaised: (lambda fact: fill_session(fact.session_id),),
     # registrations
     Registered: (notices.registered,),

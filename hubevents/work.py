@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from hubevents.calendars import service as calendars
 from hubevents.jobs.service import Job, JobTable
 from hubevents.mail import delivery
 from hubevents.mail.service import DELIVER
@@ -10,5 +11,6 @@ from hubevents.notices.compose import compose
 
 JOBS: JobTable = {
     reminders.REMIND: Job(reminders.remind, every="*/10"),
+    calendars.REFRESH: Job(calendars.refresh_calendars, every="*/10"),
     DELIVER: Job(partial(delivery.deliver, compose), every="*"),
 }
