@@ -1,5 +1,6 @@
 """What lives in the browser: the signed-in user's session and its protection. Flask's session is touched only here."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, session  # noqa: TID251
@@ -8,7 +9,16 @@ from flask_login import LoginManager, login_user, logout_user
 from hubevents.accounts import queries as accounts
 from hubevents.accounts.models import User
 
-login_manager = LoginManager()
+
+class _Manager(LoginManager):  # type: ignore[misc]
+    """Flask-Login without its remember cookie, which we never set."""
+
+    def _update_remember_cookie(self, response: Any) -> Any:
+        # It looks into the session on every answer, and Flask would then say "Vary: Cookie" on public pages too.
+        return response
+
+
+login_manager = _Manager()
 
 
 def init_browser(app: Flask) -> None:
