@@ -505,6 +505,8 @@ class Flag(StrEnum):
     REFUSED_ANYWAY = "refused_anyway"
     SECOND_ENTRY = "second_entry"
     STRAY_EXIT = "stray_exit"
+    DOUBTFUL_TIME = "doubtful_time"
+    """Set by the server: the device's clock cannot be right (D45)."""
 
 
 @dataclass(frozen=True, slots=True)

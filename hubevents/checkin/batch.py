@@ -1,0 +1,819 @@
+"""One batch of scans on its way from judgement to rows (DESIGN 6 "Door sync").
+
+Locks are taken in the order event, doors, registrations by id. The event's row is locked FOR KEY SHARE, which
+scans at many doors hold together and which keeps a cancellation from locking the same rows the other way
+round; only a batch with a walk-in, an override or an undo locks it whole. Two scans of one ticket meet at the
+registration's row, so exactly one finds nobody inside (INTEROP D04).
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hubevents.agenda.models import EventSession
+from hubevents.agenda.rules import SessionStatus
+from hubevents.checkin import queries, rules
+from hubevents.checkin.intake import BadItem, Delivery, Item, Reported, WalkIn
+from hubevents.checkin.models import Attendance, Device, Door, Scan
+from hubevents.checkin.rules import (
+    Answer,
+    Attempt,
+    Direction,
+    DoorRole,
+    DoorRules,
+    Earlier,
+    EventRules,
+    FirstScan,
+    Flag,
+    OtherEvent,
+    Passage,
+    Presence,
+    Question,
+    Reading,
+    Reason,
+    RegistrationRules,
+    SessionRules,
+    Span,
+    Verdict,
+)
+from hubevents.core import tokens
+from hubevents.core.db import db, is_sqlite
+from hubevents.core.errors import Conflict, Gone, NotFound
+from hubevents.events.models import Event, EventDate
+from hubevents.events.rules import DateStatus, EventStatus
+from hubevents.registrations import service as registrations
+from hubevents.registrations import tickets
+from hubevents.registrations.models import Registration, SessionPlace, Ticket
+from hubevents.registrations.rules import ConsentKind, RegistrationStatus, Source
+
+GRACE = timedelta(days=7)
+"""How long a closed pass still takes the scans of phones that were offline."""
+STILL = timedelta(seconds=5)
+"""A clock that is off by less is the network's delay and is not corrected."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a phone gets back: those inside now, and one answer per item in the order they came."""
+
+    present: int
+    verdicts: list[dict[str, Any]]
+
+
+Scope = tuple[int, int | None, date]
+"""A registration at the event's entrance (None) or in one session, on one day."""
+
+
+@dataclass
+class _Held:
+    """The door as it stands in this transaction, and what its judgements need."""
+
+    door: Any
+    """A row with the columns of `_DOOR`."""
+    revoked: bool
+    rules: DoorRules
+    event: EventRules
+    language: str
+    device_id: int | None = None
+    device_name: str | None = None
+    offset: timedelta = timedelta(0)
+
+
+_DOOR = (
+    Door.id,
+    Door.event_id,
+    Door.name,
+    Door.role,
+    Door.session_ids,
+    Door.opens_minutes_before,
+    Door.closes_minutes_after,
+    Door.reentry,
+    Door.capacity,
+    Door.link_version,
+    Door.created_at,
+    Door.expires_at,
+    Door.revoked_at,
+    Event.hub_id,
+    Event.zone,
+    Event.status,
+    Event.title,
+)
+
+
+def take(token: str, delivery: Delivery, received_at: datetime, language: str) -> Answers:
+    """Judges a batch, keeps every scan, folds attendance, and answers each item in order.
+
+    A known scan_id gets its first answer again. `language` words the titles of other events and sessions. NotFound
+    for a forged pass; Gone(`door_closed`) when the pass ended or was revoked more than `GRACE` ago.
+    """
+    batch = _Batch(_hold(token, delivery, received_at, language), received_at)
+    items = [item for item in delivery.items if isinstance(item, Item)]
+    batch.prepare(items)
+    # Within a batch people pass in the order of their time, whatever the order of upload (D40).
+    for item in sorted(items, key=lambda each: each.scanned_at):
+        batch.take(item)
+    batch.store()
+    verdicts = [
+        _bad(item.said) if isinstance(item, BadItem) else {"scan_id": item.said, **batch.answers[item.scan_id]}
+        for item in delivery.items
+    ]
+    return Answers(_present(batch.held, received_at), verdicts)
+
+
+def _hold(token: str, delivery: Delivery, received_at: datetime, language: str) -> _Held:
+    link = tokens.read_link(tokens.DOOR, token)
+    if link is None:
+        raise NotFound("link_unknown")
+    whole = any(isinstance(i, Item) and (i.walk_in or i.undoes or i.override_reason) for i in delivery.items)
+    row = db.session.execute(
+        sa.select(*_DOOR)
+        .join(Event, Event.id == Door.event_id)
+        .where(Door.id == link.id)
+        .with_for_update(of=Event, read=not whole, key_share=not whole)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("link_unknown")
+    replaced = row.link_version != link.version
+    ended_at = min(row.expires_at, row.revoked_at or row.expires_at)
+    if received_at > ended_at + GRACE:
+        raise Gone("door_closed")
+    if row.capacity is not None:
+        # People inside a room are counted over all doors of the event, so their batches go one by one.
+        db.session.execute(
+            sa.select(Door.id).where(Door.event_id == row.event_id).order_by(Door.id).with_for_update(key_share=True)
+        )
+    spans = db.session.execute(
+        sa.select(EventDate.starts_at, EventDate.ends_at)
+        .where(EventDate.event_id == row.event_id, EventDate.status == DateStatus.SCHEDULED)
+        .order_by(EventDate.starts_at)
+    )
+    named = any(isinstance(item, Item) and item.session is not None for item in delivery.items)
+    held = _Held(
+        door=row,
+        revoked=replaced or row.revoked_at is not None,
+        rules=DoorRules(
+            role=DoorRole(row.role),
+            sessions=tuple(str(id) for id in row.session_ids),
+            opens_minutes_before=row.opens_minutes_before,
+            closes_minutes_after=row.closes_minutes_after,
+            re_entry=row.reentry,
+            capacity=row.capacity,
+            ends_at=row.expires_at,
+        ),
+        event=EventRules(
+            id=str(row.event_id),
+            zone=row.zone,
+            dates=tuple(Span(starts_at, ends_at) for starts_at, ends_at in spans),
+            sessions=_sessions(row.event_id, language) if named or row.session_ids else (),
+            cancelled=row.status is EventStatus.CANCELLED,
+        ),
+        language=language,
+    )
+    if delivery.device is not None:
+        _note_device(held, delivery.device, received_at)
+    return held
+
+
+def _sessions(event_id: int, language: str) -> tuple[SessionRules, ...]:
+    rows = db.session.execute(
+        sa.select(
+            EventSession.id,
+            EventSession.title,
+            EventSession.starts_at,
+            EventSession.ends_at,
+            EventSession.capacity,
+            EventSession.status,
+        )
+        .where(EventSession.event_id == event_id)
+        .order_by(EventSession.id)
+    )
+    return tuple(
+        SessionRules(
+            id=str(row.id),
+            title=row.title.text(language),
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            booked=row.capacity is not None,
+            cancelled=row.status is SessionStatus.CANCELLED,
+        )
+        for row in rows
+    )
+
+
+def _insert(table: Any) -> Any:
+    return (sqlite if is_sqlite() else postgresql).insert(table)
+
+
+def _many(statement: Any, rows: list[dict[str, Any]]) -> list[Any]:
+    """Runs one INSERT with many rows below the ORM: its form is cached whatever their number."""
+    return [tuple(row) for row in db.session.connection().execute(statement, rows)]
+
+
+def _note_device(held: _Held, device: Reported, received_at: datetime) -> None:
+    """Keeps when a device was last here, how many scans wait on it, and how far its clock is ahead."""
+    ahead = device.sent_at - received_at if device.sent_at is not None else timedelta(0)
+    held.offset = ahead if abs(ahead) > STILL else timedelta(0)
+    seen = {
+        "name": device.name,
+        "last_seen_at": received_at,
+        "queued": device.queued,
+        "clock_offset": ahead.total_seconds(),
+    }
+    row = db.session.execute(
+        _insert(Device)
+        .values(door_id=held.door.id, uuid=device.id, first_seen_at=received_at, **seen)
+        .on_conflict_do_update(index_elements=["door_id", "uuid"], set_=seen)
+        .returning(Device.id, Device.revoked_at)
+    ).one()
+    held.device_id, held.device_name = row.id, device.name or None
+    held.revoked = held.revoked or row.revoked_at is not None
+
+
+@dataclass
+class _Person:
+    """A registration as it stands under its lock."""
+
+    id: int
+    event_id: int
+    status: str
+    version: int
+    name: str
+    created_at: datetime | None
+    sessions: tuple[str, ...] = ()
+
+
+@dataclass
+class _Batch:
+    """The items of one request on their way from judgement to rows."""
+
+    held: _Held
+    received_at: datetime
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By canonical scan_id; without the scan_id itself."""
+    people: dict[int, _Person] = field(default_factory=dict)
+    readings: dict[str, tuple[Reading, int | None]] = field(default_factory=dict)
+    """What each code gave, and whose it is."""
+    others: dict[int, Any] = field(default_factory=dict)
+    """Further events of this hub that codes were for."""
+    passages: dict[Scope, list[Passage]] = field(default_factory=dict)
+    methods: dict[str, str] = field(default_factory=dict)
+    flags: dict[str, str | None] = field(default_factory=dict)
+    """What stands in the rows of passages now."""
+    scan_rows: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, Any] = field(default_factory=dict)
+    """Stored scans that undos are for."""
+    undone: set[str] = field(default_factory=set)
+    undone_rows: set[int] = field(default_factory=set)
+    touched: set[Scope] = field(default_factory=set)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    inside: int = 0
+
+    # --- loading -----------------------------------------------------------------------------------------------------
+
+    def prepare(self, items: list[Item]) -> None:
+        """Reads codes, locks the people they are for, and loads what was scanned before."""
+        if not items:
+            return
+        self._read_codes(items)
+        ids = {id for _, id in self.readings.values() if id is not None}
+        ids |= {item.registration for item in items if item.registration}
+        targets = {item.undoes for item in items if item.undoes}
+        if targets:
+            # The event's row is locked whole, so a scan and its undo never pass each other unseen.
+            for row in db.session.execute(
+                sa.select(Scan.scan_id, Scan.event_id, Scan.registration_id).where(Scan.scan_id.in_(targets))
+            ):
+                self.kept[row.scan_id] = row
+                if row.registration_id is not None and row.event_id == self.held.door.event_id:
+                    ids.add(row.registration_id)
+        self._lock(ids)
+        self._load_scans({item.scan_id for item in items}, targets, ids)
+        self._load_others()
+        if self.held.door.capacity is not None:
+            self.inside = _present(self.held, self.received_at)
+
+    def _read_codes(self, items: list[Item]) -> None:
+        keys: list[Ed25519PublicKey] = [key.public_key() for key in tokens.ticket_keys()]
+        typed: dict[str, str] = {}
+        for code in {item.code for item in items if item.code is not None}:
+            found = tickets.understand(code, keys)
+            if isinstance(found, tickets.Ticket):
+                reading = Reading(event=str(found.event_id), version=found.version)
+                self.readings[code] = (reading, found.registration_id)
+            elif isinstance(found, tickets.ShortCode):
+                typed[code] = found.code
+            else:
+                self.readings[code] = (Reading(problem=Reason(found.value)), None)
+        if not typed:
+            return
+        rows = db.session.execute(
+            sa.select(Ticket.code, Ticket.registration_id, Ticket.version).where(Ticket.code.in_(set(typed.values())))
+        )
+        known = {row.code: row for row in rows}
+        for code, short in typed.items():
+            row = known.get(short)
+            if row is None:
+                self.readings[code] = (Reading(), None)
+            else:
+                self.readings[code] = (Reading(version=row.version), row.registration_id)
+
+    def _lock(self, ids: set[int]) -> None:
+        if not ids:
+            return
+        newest = (
+            sa.select(sa.func.max(Ticket.version))
+            .where(Ticket.registration_id == Registration.id)
+            .correlate(Registration)
+            .scalar_subquery()
+        )
+        rows = db.session.execute(
+            sa.select(
+                Registration.id,
+                Registration.event_id,
+                Registration.status,
+                Registration.first_name,
+                Registration.last_name,
+                Registration.created_at,
+                newest.label("version"),
+            )
+            .where(Registration.id.in_(sorted(ids)))
+            .order_by(Registration.id)
+            .with_for_update(of=Registration, key_share=True)
+        )
+        for row in rows:
+            name = f"{row.first_name} {row.last_name}"
+            self.people[row.id] = _Person(
+                row.id, row.event_id, row.status.value, row.version or 1, name, row.created_at
+            )
+        if self.held.event.sessions and self.people:
+            places = db.session.execute(
+                sa.select(SessionPlace.registration_id, SessionPlace.session_id).where(
+                    SessionPlace.registration_id.in_(self.people), SessionPlace.status == RegistrationStatus.CONFIRMED
+                )
+            )
+            for registration_id, session_id in places:
+                self.people[registration_id].sessions += (str(session_id),)
+
+    def _load_scans(self, scan_ids: set[str], targets: set[str], ids: set[int]) -> None:
+        """Read after the locks: what a parallel request stored for the same people is seen here."""
+        wanted: list[sa.ColumnElement[bool]] = [Scan.scan_id.in_(scan_ids | targets), Scan.undoes.in_(scan_ids)]
+        if ids:
+            wanted.append(sa.and_(Scan.registration_id.in_(ids), Scan.counts))
+        rows = db.session.execute(
+            sa.select(
+                Scan.id,
+                Scan.scan_id,
+                Scan.event_id,
+                Scan.registration_id,
+                Scan.session_id,
+                Scan.day,
+                Scan.method,
+                Scan.direction,
+                Scan.scanned_at,
+                Scan.counts,
+                Scan.flagged,
+                Scan.undoes,
+                Scan.undone_at,
+                Scan.answer,
+                Door.name.label("door_name"),
+                Device.name.label("device_name"),
+            )
+            .join(Door, Door.id == Scan.door_id)
+            .outerjoin(Device, Device.id == Scan.device_id)
+            .where(sa.or_(*wanted))
+        )
+        here = self.held.door.event_id
+        for row in rows:
+            if row.scan_id in scan_ids:
+                self.answers[row.scan_id] = _given(row.answer) if row.event_id == here else _plain(*_BAD)
+            if row.event_id != here:
+                continue
+            if row.scan_id in targets:
+                self.kept[row.scan_id] = row
+            if row.undoes in scan_ids:
+                self.undone.add(row.undoes)
+            if row.counts and row.undone_at is None and row.registration_id is not None:
+                scope = (row.registration_id, row.session_id, row.day)
+                self.passages.setdefault(scope, []).append(
+                    Passage(
+                        row.scan_id, row.scanned_at, Direction(row.direction), row.door_name, row.device_name or None
+                    )
+                )
+                self.methods[row.scan_id] = row.method
+                self.flags[row.scan_id] = row.flagged
+                self.scan_rows[row.scan_id] = row.id
+
+    def _load_others(self) -> None:
+        """The events that foreign codes are for, of this hub alone: another hub's are not named."""
+        here = self.held.door.event_id
+        ids = {int(reading.event) for reading, _ in self.readings.values() if reading.event is not None}
+        ids |= {person.event_id for person in self.people.values()}
+        ids = {id for id in ids if id != here and id < 2**31}
+        if ids:
+            rows = db.session.execute(
+                sa.select(Event.id, Event.title, Event.starts_at).where(
+                    Event.id.in_(ids), Event.hub_id == self.held.door.hub_id, Event.status != EventStatus.DRAFT
+                )
+            )
+            self.others = {row.id: row for row in rows}
+
+    # --- judging -----------------------------------------------------------------------------------------------------
+
+    def take(self, item: Item) -> None:
+        """Judges one item, unless its scan_id has an answer already."""
+        if item.scan_id in self.answers:
+            return
+        if item.undoes is not None:
+            self._undo(item, item.undoes)
+        elif item.walk_in is not None:
+            self._walk_in(item, item.walk_in)
+        else:
+            reading, id = (Reading(), item.registration) if item.code is None else self.readings[item.code]
+            self._scan(item, reading, id)
+
+    def _scan(self, item: Item, reading: Reading, id: int | None) -> None:
+        person = self.people.get(id) if id is not None else None
+        at, doubtful = self._time(item, person)
+        known = _rules_of(person) if person else None
+        if person is None and reading.event == self.held.event.id:
+            # We signed it and nobody is there any more: an erased person (D19).
+            known = RegistrationRules(event=reading.event, status="cancelled", erased=True)
+        foreign = int(reading.event) if reading.event is not None else (person.event_id if person else None)
+        other = self.others.get(foreign) if foreign is not None else None
+        verdict = self._judge(item, at, reading, person, known, other)
+        here = person if person is not None and person.event_id == self.held.door.event_id else None
+        if here is not None and verdict.overridden in (Reason.WAITLISTED, Reason.PENDING):
+            self._confirm(here)
+        self._keep(item, at, doubtful, verdict, here)
+
+    def _judge(
+        self,
+        item: Item,
+        at: datetime,
+        reading: Reading,
+        person: _Person | None,
+        known: RegistrationRules | None,
+        other: Any,
+    ) -> Verdict:
+        held = self.held
+        earlier = Earlier()
+        if person is not None:
+            so_far = rules.presence(self.passages.get(self._scope(person.id, item, at), ()))
+            first = so_far.first
+            earlier = Earlier(so_far.inside, FirstScan(first.at, first.door, first.device) if first else None)
+        return rules.judge(
+            Question(
+                scan=Attempt(at, item.method, item.direction, item.session, item.override_reason),
+                door=held.rules if not held.revoked else DoorRules(role=held.rules.role, revoked=True),
+                event=held.event,
+                reading=reading,
+                registration=known,
+                other_event=OtherEvent(
+                    other.title.text(held.language), other.starts_at, same_series=other.title == held.door.title
+                )
+                if other is not None
+                else None,
+                earlier=earlier,
+                present=self.inside,
+            )
+        )
+
+    def _walk_in(self, item: Item, walk_in: WalkIn) -> None:
+        """Registers somebody at the door beyond capacity, unless the door may not or the address is known."""
+        held = self.held
+        at, doubtful = self._time(item, None)
+        verdict = self._judge(item, at, Reading(), None, None, None)
+        settled = rules.settle(verdict, item.shown)
+        if not settled.counts or held.event.cancelled:
+            self._keep(item, at, doubtful, verdict, None, walk_in if verdict.reason is Reason.QUARANTINED else None)
+            return
+        registrant = registrations.Registrant(
+            first_name=walk_in.first_name,
+            last_name=walk_in.last_name,
+            email=walk_in.email,
+            language=held.language,
+            phone=walk_in.phone,
+            position=walk_in.position,
+            organisation=walk_in.organisation,
+            organisation_number=walk_in.organisation_number,
+            consents=frozenset(ConsentKind(kind) for kind in walk_in.consents),
+        )
+        try:
+            with db.session.begin_nested():
+                made = registrations.register(held.door.event_id, registrant, source=Source.WALK_IN, beyond=True)
+        except Conflict as refusal:
+            # Registered already: then it is an arrival of that person, judged like any other.
+            id = refusal.details.get("registration_id")
+            if not isinstance(id, int):
+                self._keep(item, at, doubtful, rules.Verdict(*_BAD), None)
+                return
+            if id not in self.people:
+                self._lock({id})
+                self._load_scans({item.scan_id}, set(), {id})
+            self._scan(item, Reading(), id)
+            return
+        name = f"{made.first_name} {made.last_name}"
+        person = _Person(made.id, made.event_id, made.status.value, 1, name, None)
+        self.people[made.id] = person
+        if verdict.verdict is Answer.ADMITTED:
+            verdict = Verdict(Answer.ADMITTED, name=name)
+        self._keep(item, at, doubtful, verdict, person)
+
+    def _confirm(self, person: _Person) -> None:
+        """Somebody waiting was let in with a reason: that is a place, even beyond capacity."""
+        registrations.confirm_beyond(person.id, event_id=person.event_id)
+        person.status = RegistrationStatus.CONFIRMED.value
+
+    def _undo(self, item: Item, target: str) -> None:
+        """Takes a scan back, also one that has not arrived yet or that stands in the same batch."""
+        at, doubtful = self._time(item, None)
+        stored = self.kept.get(target)
+        if stored is not None and (stored.event_id != self.held.door.event_id or stored.undoes is not None):
+            self.answers[item.scan_id] = _plain(*_BAD)
+            return
+        person_id = stored.registration_id if stored is not None else None
+        if self.held.revoked:
+            verdict = Verdict(Answer.REFUSED, Reason.QUARANTINED)
+        else:
+            verdict = Verdict(Answer.UNDONE)
+            self.undone.add(target)
+            if stored is not None:
+                self.undone_rows.add(stored.id)
+            for row in self.rows:
+                if row["scan_id"] == target:
+                    row["undone_at"] = self.received_at
+                    person_id = row["registration_id"]
+            self._forget(target)
+        person = self.people.get(person_id) if person_id is not None else None
+        name = person.name if person is not None and verdict.verdict is Answer.UNDONE else None
+        self.rows.append(
+            self._row(item, at, doubtful, Verdict(verdict.verdict, verdict.reason, name), person)
+            | {"undoes": target, "method": "undo", "direction": Direction.IN.value}
+        )
+        self.answers[item.scan_id] = _plain(verdict.verdict, verdict.reason, name)
+
+    def _forget(self, scan_id: str) -> None:
+        for scope, passages in self.passages.items():
+            left = [passage for passage in passages if passage.scan_id != scan_id]
+            if len(left) != len(passages):
+                was = rules.presence(passages).inside
+                self.passages[scope] = left
+                self.touched.add(scope)
+                self.inside -= was - rules.presence(left).inside
+
+    def _keep(
+        self,
+        item: Item,
+        at: datetime,
+        doubtful: bool,
+        verdict: Verdict,
+        person: _Person | None,
+        held_back: WalkIn | None = None,
+    ) -> None:
+        """Notes the answer and the row, and moves the person in or out when the scan counts."""
+        settled = rules.settle(verdict, item.shown)
+        row = self._row(item, at, doubtful, verdict, person)
+        row["flagged"] = settled.flag.value if settled.flag else row["flagged"]
+        answer = _answer(verdict)
+        row["answer"] = answer | ({_HELD: _plain_walk_in(held_back)} if held_back else {})
+        counts = settled.counts and person is not None
+        row["counts"] = counts
+        if item.scan_id in self.undone:
+            row["undone_at"] = self.received_at
+        elif counts and person is not None:
+            scope = self._scope(person.id, item, at)
+            before = rules.presence(self.passages.get(scope, ())).inside
+            passage = Passage(item.scan_id, at, item.direction, self.held.door.name, self.held.device_name)
+            self.passages.setdefault(scope, []).append(passage)
+            self.methods[item.scan_id] = item.method.value
+            self.flags[item.scan_id] = row["flagged"]
+            self.touched.add(scope)
+            self.inside += rules.presence(self.passages[scope]).inside - before
+        self.rows.append(row)
+        self.answers[item.scan_id] = answer
+
+    def _row(
+        self, item: Item, at: datetime, doubtful: bool, verdict: Verdict, person: _Person | None
+    ) -> dict[str, Any]:
+        held = self.held
+        return {
+            "scan_id": item.scan_id,
+            "door_id": held.door.id,
+            "device_id": held.device_id,
+            "event_id": held.door.event_id,
+            "registration_id": person.id if person else None,
+            "session_id": self._session_id(item),
+            "day": rules.day_of(at, held.event.zone),
+            "method": item.method.value,
+            "direction": item.direction.value,
+            "scanned_at": at,
+            "said_at": item.scanned_at,
+            "received_at": self.received_at,
+            "verdict": verdict.verdict.value,
+            "reason": verdict.reason.value if verdict.reason else None,
+            "shown": item.shown.value if item.shown else None,
+            "override_reason": item.override_reason,
+            "flagged": Flag.DOUBTFUL_TIME.value if doubtful else None,
+            "counts": False,
+            "overridden": verdict.overridden.value if verdict.overridden else None,
+            "undoes": None,
+            "undone_at": None,
+            "answer": _plain(verdict.verdict, verdict.reason, verdict.name),
+        }
+
+    def _time(self, item: Item, person: _Person | None) -> tuple[datetime, bool]:
+        """When a scan was, by the server's clock; True when the device's clock cannot be right (D45).
+
+        Never in the future, never before the door was made or the person registered.
+        """
+        at = min(item.scanned_at - self.held.offset, self.received_at)
+        if at < self.held.door.created_at - STILL:
+            return self.received_at, True
+        if person is not None and person.created_at is not None and at < person.created_at:
+            return min(person.created_at, self.received_at), person.created_at - at > STILL
+        return at, False
+
+    def _session_id(self, item: Item) -> int | None:
+        wanted = item.session
+        if wanted is None and len(self.held.rules.sessions) == 1:
+            wanted = self.held.rules.sessions[0]
+        known = next((session.id for session in self.held.event.sessions if session.id == wanted), None)
+        return int(known) if known is not None else None
+
+    def _scope(self, registration_id: int, item: Item, at: datetime) -> Scope:
+        return registration_id, self._session_id(item), rules.day_of(at, self.held.event.zone)
+
+    # --- storing -----------------------------------------------------------------------------------------------------
+
+    def store(self) -> None:
+        """Writes the scans, then what they add up to."""
+        if self.rows:
+            # In one order in every transaction: two of them that store the same ids must not wait for each other.
+            rows = sorted(self.rows, key=lambda row: str(row["scan_id"]))
+            statement = _insert(Scan.__table__).on_conflict_do_nothing(index_elements=["scan_id"])
+            new = dict(_many(statement.returning(Scan.scan_id, Scan.id), rows))
+            self.scan_rows |= new
+            lost = {row["scan_id"] for row in rows} - new.keys()
+            if lost:
+                self._yield_to(lost)
+        if self.undone_rows:
+            db.session.execute(
+                sa.update(Scan)
+                .where(Scan.id.in_(self.undone_rows), Scan.undone_at.is_(None))
+                .values(undone_at=self.received_at)
+                .execution_options(synchronize_session=False)
+            )
+        self._fold()
+
+    def _yield_to(self, lost: set[str]) -> None:
+        """A parallel request stored these scan_ids first: its answers hold, and nothing of ours counts."""
+        rows = db.session.execute(
+            sa.select(Scan.scan_id, Scan.event_id, Scan.answer).where(Scan.scan_id.in_(lost))
+        ).all()
+        for row in rows:
+            ours = row.event_id == self.held.door.event_id
+            self.answers[row.scan_id] = _given(row.answer) if ours else _plain(*_BAD)
+        for scan_id in lost:
+            self._forget(scan_id)
+
+    def _fold(self) -> None:
+        """Attendance of every person, session and day that this batch moved."""
+        folded: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+        for scope in sorted(self.touched, key=lambda each: (each[0], each[1] or 0, each[2])):
+            registration_id, session_id, day = scope
+            presence = rules.presence(self.passages[scope])
+            self._flag(scope, presence)
+            if presence.first is None or presence.first_in_at is None:
+                # Undone: who was never in has no attendance (D56); it is a sum of scans, and those stay.
+                db.session.execute(
+                    sa.delete(Attendance)
+                    .where(
+                        Attendance.registration_id == registration_id,
+                        Attendance.session_id == session_id
+                        if session_id is not None
+                        else Attendance.session_id.is_(None),
+                        Attendance.day == day,
+                    )
+                    .execution_options(synchronize_session=False)
+                )
+                continue
+            stays = ((left - came) for came, left in presence.stays if left is not None)
+            folded[session_id is None].append(
+                {
+                    "event_id": self.held.door.event_id,
+                    "registration_id": registration_id,
+                    "session_id": session_id,
+                    "day": day,
+                    "method": self.methods[presence.first.scan_id],
+                    "first_in_at": presence.first_in_at,
+                    "last_out_at": presence.last_out_at,
+                    "inside": presence.inside,
+                    "minutes": sum(stays, timedelta(0)) // timedelta(minutes=1),
+                    "first_scan_id": self.scan_rows[presence.first.scan_id],
+                }
+            )
+        for of_event, rows in folded.items():
+            if not rows:
+                continue
+            statement = _insert(Attendance.__table__)
+            keys = ["registration_id", "day"] if of_event else ["registration_id", "session_id", "day"]
+            where = Attendance.session_id.is_(None) if of_event else Attendance.session_id.is_not(None)
+            changed = ("method", "first_in_at", "last_out_at", "inside", "minutes", "first_scan_id")
+            _many(
+                statement.on_conflict_do_update(
+                    index_elements=keys,
+                    index_where=where,
+                    set_={name: statement.excluded[name] for name in changed},
+                ).returning(Attendance.id),
+                rows,
+            )
+
+    def _flag(self, scope: Scope, presence: Presence) -> None:
+        """Second entries and stray exits depend on the whole, so they are written once all of it is known."""
+        odd = dict(presence.flags)
+        for passage in self.passages[scope]:
+            was = self.flags[passage.scan_id]
+            if was not in (None, Flag.SECOND_ENTRY.value, Flag.STRAY_EXIT.value):
+                continue
+            found = odd.get(passage.scan_id)
+            now = found.value if found is not None else None
+            if now != was:
+                db.session.execute(
+                    sa.update(Scan)
+                    .where(Scan.id == self.scan_rows[passage.scan_id])
+                    .values(flagged=now)
+                    .execution_options(synchronize_session=False)
+                )
+
+
+def _rules_of(person: _Person) -> RegistrationRules:
+    return RegistrationRules(
+        event=str(person.event_id),
+        status=person.status,
+        version=person.version,
+        name=person.name,
+        sessions=person.sessions,
+    )
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+_BAD = (Answer.REFUSED, Reason.BAD_ITEM)
+_HELD = "held_back"
+"""Where a quarantined walk-in is kept for staff; never part of an answer."""
+
+
+def _plain(verdict: Answer, reason: Reason | None, name: str | None = None) -> dict[str, Any]:
+    return {
+        "verdict": verdict.value,
+        "reason": reason.value if reason else None,
+        "name": name,
+        "first_scan": None,
+    }
+
+
+def _bad(said: str | None) -> dict[str, Any]:
+    return {"scan_id": said, **_plain(*_BAD)}
+
+
+def _given(answer: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in answer.items() if key != _HELD}
+
+
+def _plain_walk_in(walk_in: WalkIn) -> dict[str, Any]:
+    return {name: getattr(walk_in, name) for name in WalkIn.__slots__}
+
+
+def _answer(verdict: Verdict) -> dict[str, Any]:
+    """The four keys of DESIGN 6; what the page needs for its words beside them only where there is something to say."""
+    answer = _plain(verdict.verdict, verdict.reason, verdict.name)
+    if verdict.first_scan is not None:
+        first = verdict.first_scan
+        answer["first_scan"] = {"scanned_at": rfc3339(first.scanned_at), "door": first.door, "device": first.device}
+    if verdict.other is not None:
+        other = verdict.other
+        starts_at = rfc3339(other.starts_at) if other.starts_at else None
+        answer["other"] = {"title": other.title, "starts_at": starts_at}
+    if verdict.opens_at is not None:
+        answer["opens_at"] = rfc3339(verdict.opens_at)
+    if verdict.closed_at is not None:
+        answer["closed_at"] = rfc3339(verdict.closed_at)
+    if verdict.overridable:
+        answer["overridable"] = True
+    if verdict.overridden is not None:
+        answer["overridden"] = verdict.overridden.value
+    return answer
+
+
+def rfc3339(moment: datetime) -> str:
+    """A moment in UTC with milliseconds and Z."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _present(held: _Held, at: datetime) -> int:
+    ids = [int(id) for id in held.rules.sessions]
+    return queries.count_present(held.door.event_id, rules.day_of(at, held.event.zone), ids)

@@ -1,0 +1,860 @@
+"""The door's service: what is answered, kept and folded, by the numbers of INTEROP part 3."""
+
+import contextvars
+import threading
+import uuid
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask import Flask
+
+from hubevents.checkin import intake, queries
+from hubevents.checkin import service as checkin
+from hubevents.checkin.models import Attendance, Device, Door, Scan
+from hubevents.checkin.rules import DoorRole
+from hubevents.core import clock, tokens
+from hubevents.core.db import db, transaction
+from hubevents.core.errors import Conflict, Gone, Invalid, NotFound
+from hubevents.events.models import Event
+from hubevents.events.rules import EventStatus
+from hubevents.registrations import service as registrations
+from hubevents.registrations import tickets
+from hubevents.registrations.models import Consent, Participant, Registration, Ticket
+from hubevents.registrations.rules import ConsentKind, RegistrationStatus, Source
+from tests import make
+
+NOON = make.sofia(2026, 10, 14, 10, 30).astimezone(UTC)
+START, END = make.sofia(2026, 10, 14, 10), make.sofia(2026, 10, 14, 17)
+
+
+@pytest.fixture(autouse=True)
+def _at_noon() -> Any:
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def a_day(of: Any = None, slug: str = "den", **values: Any) -> Event:
+    with time_machine.travel(NOON - timedelta(days=30), tick=False):
+        return make.event(of or make.hub(), slug, dates=values.pop("dates", [(START, END)]), **values)
+
+
+def a_door(event: Event, role: DoorRole = DoorRole.SCAN, **values: Any) -> Door:
+    with time_machine.travel(NOON - timedelta(days=1), tick=False), transaction():
+        return checkin.make_door(event, values.pop("name", "Вход А"), role, **values)
+
+
+def join(event: Event, name: str = "Мария", **values: Any) -> Registration:
+    person = registrations.Registrant(
+        first_name=name, last_name="Желязкова", email=f"{uuid.uuid4().hex[:8]}@example.org", language="bg", **values
+    )
+    with time_machine.travel(NOON - timedelta(days=2), tick=False), transaction():
+        return registrations.register(event.id, person)
+
+
+def code_of(registration: Registration) -> str:
+    version = db.session.scalar(sa.select(sa.func.max(Ticket.version)).where(Ticket.registration_id == registration.id))
+    return tickets.issue(
+        tokens.ticket_keys()[0],
+        event_id=registration.event_id,
+        registration_id=registration.id,
+        version=version or 1,
+    )
+
+
+def scan(code: str | None = None, at: datetime = NOON, **values: Any) -> dict[str, Any]:
+    item = {"scan_id": str(uuid.uuid4()), "scanned_at": at.isoformat(), **values}
+    return item if code is None else {**item, "code": code}
+
+
+def send(door: Door | str, *items: Any, device: Any = None, language: str = "bg") -> Any:
+    """Sends a batch through a door, or through a pass (which threads need: rows belong to one session)."""
+    token = door if isinstance(door, str) else checkin.token_of(door)
+    delivery = intake.read({"device": device, "scans": list(items)})
+    with transaction():
+        return checkin.take_scans(token, delivery, clock.now(), language)
+
+
+def one(door: Door | str, item: Any, **values: Any) -> dict[str, Any]:
+    return send(door, item, **values).verdicts[0]
+
+
+def short(answer: dict[str, Any]) -> tuple[str, str | None]:
+    return answer["verdict"], answer["reason"]
+
+
+def phone(name: str = "Телефон на Надя", **values: Any) -> dict[str, Any]:
+    return {"id": str(uuid.uuid4()), "name": name, "sent_at": clock.now().isoformat(), "queued": 0, **values}
+
+
+def attendances() -> list[tuple[int, bool, str]]:
+    db.session.expire_all()
+    rows = db.session.scalars(sa.select(Attendance).order_by(Attendance.id))
+    return [(row.registration_id, row.inside, row.method) for row in rows]
+
+
+ADMITTED = ("admitted", None)
+
+
+# --- right tickets ---------------------------------------------------------------------------------------------------
+
+
+def test_d01_first_scan_is_admitted_and_counted(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    item = scan(code_of(maria))
+
+    answers = send(door, item)
+
+    assert answers.present == 1
+    assert answers.verdicts == [
+        {
+            "scan_id": item["scan_id"],
+            "verdict": "admitted",
+            "reason": None,
+            "name": "Мария Желязкова",
+            "first_scan": None,
+        }
+    ]
+    row = db.session.scalars(sa.select(Attendance)).one()
+    assert (row.registration_id, row.session_id, row.day.isoformat(), row.method) == (
+        maria.id,
+        None,
+        "2026-10-14",
+        "qr",
+    )
+    assert (row.first_in_at, row.inside, row.minutes) == (NOON, True, 0)
+    assert row.first_scan_id == db.session.scalar(sa.select(Scan.id))
+
+
+def test_d01_a_short_code_is_typed_however(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    code = db.session.scalars(sa.select(Ticket.code).where(Ticket.registration_id == maria.id)).one()
+    typed = tickets.short_code(code).lower()
+    assert short(one(door, scan(typed, method="code"))) == ADMITTED
+    assert attendances() == [(maria.id, True, "code")]
+
+
+def test_d02_the_second_scan_tells_when_and_where_the_first_was(ctx: Flask) -> None:
+    event = a_day()
+    first, second, maria = a_door(event), a_door(event, name="Вход Б"), join(event)
+    send(first, scan(code_of(maria)), device=phone())
+    with time_machine.travel(NOON + timedelta(minutes=4), tick=False):
+        answers = send(second, scan(code_of(maria), clock.now()), device=phone("Друг"))
+    assert answers.present == 1
+    answer = answers.verdicts[0]
+    assert short(answer) == ("already_in", None)
+    assert answer["name"] == "Мария Желязкова"
+    assert answer["first_scan"] == {
+        "scanned_at": "2026-10-14T07:30:00.000Z",
+        "door": "Вход А",
+        "device": "Телефон на Надя",
+    }
+    assert attendances() == [(maria.id, True, "qr")]
+
+
+def test_d03_the_same_scan_id_gets_its_first_answer_again(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    item = scan(code_of(maria))
+    first = send(door, item)
+    assert send(door, item) == first
+    assert send(door, item, item) == checkin.batch.Answers(1, first.verdicts * 2)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Scan)) == 1
+
+
+def test_d03_a_known_scan_id_answers_after_the_person_cancelled_too(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    item = scan(code_of(maria))
+    first = one(door, item)
+    with transaction():
+        registrations.cancel(maria.id, by="person")
+    assert one(door, item) == first
+
+
+def _at_once(app: Flask, number: int, work: Any) -> list[Any]:
+    """Runs `work(i)` in threads that start together; an exception is a result."""
+    gate, results = threading.Barrier(number), []
+
+    def run(index: int) -> None:
+        with app.app_context():
+            gate.wait()
+            try:
+                results.append(work(index))
+            except Exception as error:  # noqa: BLE001 - what happened is the result
+                results.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=contextvars.Context().run, args=(run, i)) for i in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_d04_twenty_at_once_admit_one(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    code, door = code_of(maria), checkin.token_of(door)
+    db.session.rollback()
+    results = _at_once(ctx, 20, lambda i: one(door, scan(code, NOON + timedelta(milliseconds=-i)), device=phone()))
+    assert Counter(map(str, (r if isinstance(r, Exception) else r["verdict"] for r in results))) == {
+        "admitted": 1,
+        "already_in": 19,
+    }
+    assert attendances() == [(maria.id, True, "qr")]
+
+
+def test_d04_scans_and_a_cancellation_at_once_do_not_block_each_other(ctx: Flask) -> None:
+    event = a_day(capacity=2)
+    door = a_door(event)
+    people = [join(event, name) for name in ("Мария", "Иво", "Ана", "Яна")]
+    codes, ids, token = [code_of(person) for person in people], [row.id for row in people], checkin.token_of(door)
+    db.session.rollback()
+
+    def work(index: int) -> str:
+        if index % 4 == 3:
+            with transaction():
+                return registrations.cancel(ids[index // 4 % 2], by="person").status.value
+        return str(one(token, scan(codes[index % 4]), device=phone())["verdict"])
+
+    results = _at_once(ctx, 12, work)
+    assert [r for r in results if isinstance(r, Exception)] == []
+
+
+def test_d05_five_requests_with_one_scan_id_are_one_scan(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    good, strange, token = scan(code_of(maria)), scan("WIFI:S:hall;;"), checkin.token_of(door)
+    db.session.rollback()
+    results = _at_once(ctx, 5, lambda i: send(token, good, strange).verdicts)
+    assert [[short(v) for v in r] if isinstance(r, list) else r for r in results] == [
+        [ADMITTED, ("refused", "not_a_ticket")]
+    ] * 5
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Scan)) == 2
+
+
+def test_d06_undo_then_scan_again(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    item = scan(code_of(maria))
+    one(door, item)
+    undone = send(door, scan(undoes=item["scan_id"]))
+    assert short(undone.verdicts[0]) == ("undone", None)
+    assert undone.verdicts[0]["name"] == "Мария Желязкова"
+    assert undone.present == 0
+    assert attendances() == []
+
+    again = send(door, scan(code_of(maria)))
+    assert short(again.verdicts[0]) == ADMITTED
+    assert again.present == 1
+    kept = db.session.execute(sa.select(Scan.verdict, Scan.undone_at.is_not(None)).order_by(Scan.id)).all()
+    assert [tuple(row) for row in kept] == [("admitted", True), ("undone", False), ("admitted", False)]
+
+
+def test_d06_an_undo_may_arrive_before_its_scan(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    item = scan(code_of(maria), shown="admitted")
+    assert short(one(door, scan(undoes=item["scan_id"]))) == ("undone", None)
+    assert short(one(door, item)) == ADMITTED
+    assert attendances() == []
+    assert send(door, scan(code_of(maria))).present == 1
+
+
+def test_d06_scan_and_undo_in_one_batch(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    item = scan(code_of(maria))
+    answers = send(door, item, scan(at=NOON + timedelta(seconds=5), undoes=item["scan_id"]))
+    assert [short(v) for v in answers.verdicts] == [ADMITTED, ("undone", None)]
+    assert (answers.present, attendances()) == (0, [])
+
+
+def test_d06_undoing_the_second_of_two_entries_leaves_the_first(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    first = scan(code_of(maria), NOON - timedelta(minutes=9), shown="admitted")
+    second = scan(code_of(maria), NOON - timedelta(minutes=3), shown="admitted")
+    send(door, second)
+    send(door, first)
+    flags = dict(map(tuple, db.session.execute(sa.select(Scan.scan_id, Scan.flagged))))
+    assert flags == {first["scan_id"]: None, second["scan_id"]: "second_entry"}
+    send(door, scan(undoes=first["scan_id"]))
+    flags = dict(map(tuple, db.session.execute(sa.select(Scan.scan_id, Scan.flagged).where(Scan.undoes.is_(None)))))
+    assert flags == {first["scan_id"]: None, second["scan_id"]: None}
+    assert db.session.scalars(sa.select(Attendance)).one().first_in_at == NOON - timedelta(minutes=3)
+
+
+# --- wrong tickets ---------------------------------------------------------------------------------------------------
+
+
+def test_d10_another_event_is_named_and_nothing_recorded(ctx: Flask) -> None:
+    hub = make.hub()
+    event, other = a_day(hub), a_day(hub, "drugo", title=make.both("Дрони в полето", "Drones"))
+    door, guest = a_door(event), join(other)
+    answer = one(door, scan(code_of(guest)))
+    assert short(answer) == ("refused", "wrong_event")
+    assert answer["name"] is None
+    assert answer["other"] == {"title": "Дрони в полето", "starts_at": "2026-10-14T07:00:00.000Z"}
+    code = db.session.scalars(sa.select(Ticket.code).where(Ticket.registration_id == guest.id)).one()
+    assert short(one(door, scan(code, method="code"))) == ("refused", "wrong_event")
+    assert attendances() == []
+
+
+def test_d10_another_hubs_event_is_not_named(ctx: Flask) -> None:
+    event, other = a_day(), a_day(make.hub("sliven"), "drugo")
+    answer = one(a_door(event), scan(code_of(join(other))))
+    assert short(answer) == ("refused", "wrong_event")
+    assert "other" not in answer
+
+
+def test_d11_last_years_edition_says_which_date(ctx: Flask) -> None:
+    hub = make.hub()
+    title = make.both("Умна Тракия")
+    last_year = (make.sofia(2025, 10, 9), make.sofia(2025, 10, 9, 17))
+    event = a_day(hub, title=title)
+    answer = one(a_door(event), scan(code_of(join_past(a_day(hub, "umna-2025", title=title, dates=[last_year])))))
+    assert short(answer) == ("refused", "wrong_date")
+    assert answer["other"]["starts_at"] == "2025-10-09T07:00:00.000Z"
+
+
+def join_past(event: Event) -> Registration:
+    assert event.starts_at is not None
+    with time_machine.travel(event.starts_at - timedelta(days=3), tick=False):
+        person = registrations.Registrant("Мария", "Желязкова", "m@example.org", "bg")
+        with transaction():
+            return registrations.register(event.id, person)
+
+
+def test_d12_cancelled_also_after_having_been_in(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    code = code_of(maria)
+    assert short(one(door, scan(code))) == ADMITTED
+    with transaction():
+        registrations.cancel(maria.id, by="person")
+    answer = one(door, scan(code))
+    assert short(answer) == ("refused", "cancelled")
+    assert answer["name"] == "Мария Желязкова"
+
+
+def test_d13_waiting_is_refused_and_only_a_steward_overrides_with_a_reason(ctx: Flask) -> None:
+    event = a_day(capacity=1)
+    join(event)
+    waiting = join(event, "Иво")
+    code = code_of(waiting)
+    scanner, steward = a_door(event), a_door(event, DoorRole.STEWARD, name="Вход Б")
+    assert short(one(scanner, scan(code))) == ("refused", "waitlisted")
+    assert short(one(scanner, scan(code, override_reason="лектор"))) == ("refused", "waitlisted")
+    assert short(one(steward, scan(code))) == ("refused", "waitlisted")
+
+    answer = one(steward, scan(code, override_reason=" Лектор "))
+    assert (short(answer), answer["overridden"]) == (ADMITTED, "waitlisted")
+    db.session.expire_all()
+    assert waiting.status is RegistrationStatus.CONFIRMED
+    assert (event.seats_taken, event.waiting) == (2, 0)
+    kept = db.session.scalars(sa.select(Scan).where(Scan.overridden.is_not(None))).one()
+    assert (kept.override_reason, kept.overridden, kept.door_id) == ("Лектор", "waitlisted", steward.id)
+    assert attendances() == [(waiting.id, True, "qr")]
+
+
+def test_d13_a_cancelled_person_let_in_stays_cancelled(ctx: Flask) -> None:
+    event = a_day()
+    maria = join(event)
+    with transaction():
+        registrations.cancel(maria.id, by="person")
+    answer = one(a_door(event, DoorRole.STEWARD), scan(code_of(maria), override_reason="дойде все пак"))
+    assert (short(answer), answer["overridden"]) == (ADMITTED, "cancelled")
+    db.session.expire_all()
+    assert maria.status is RegistrationStatus.CANCELLED
+    assert attendances() == [(maria.id, True, "qr")]
+
+
+def test_d14_a_reissued_ticket_replaces_the_former(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    old = code_of(maria)
+    old_typed = db.session.scalars(sa.select(Ticket.code)).one()
+    with transaction():
+        registrations.renew_link(maria.id)
+    new = code_of(maria)
+    assert old != new
+    assert short(one(door, scan(old))) == ("refused", "replaced")
+    assert short(one(door, scan(old_typed, method="code"))) == ("refused", "replaced")
+    assert short(one(door, scan(new))) == ADMITTED
+    with transaction():
+        registrations.cancel(maria.id, by="person")
+    assert short(one(door, scan(old))) == ("refused", "replaced")
+    assert short(one(door, scan(new))) == ("refused", "cancelled")
+
+
+def test_d15_a_ticket_handed_over_shows_the_new_name(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    old = code_of(maria)
+    with transaction():
+        registrations.change_details(maria.id, registrations.Registrant("Георги", "Тотев", None, "bg"))
+        registrations.renew_link(maria.id)
+    answer = one(door, scan(code_of(maria)))
+    assert (short(answer), answer["name"]) == (ADMITTED, "Георги Тотев")
+    assert short(one(door, scan(old))) == ("refused", "replaced")
+
+
+def test_d16_tampered_codes_are_refused_and_name_nobody(ctx: Flask) -> None:
+    event = a_day()
+    door, maria, ivo = a_door(event), join(event), join(event, "Иво")
+    good, other = code_of(maria), code_of(ivo)
+    tampered = [
+        good[:-1] + str((int(good[-1]) + 1) % 10),
+        str((int(good[0]) + 1) % 10) + good[1:],
+        good[:100] + other[100:],
+        "9" * len(good),
+        "0" * len(good),
+    ]
+    answers = send(door, *map(scan, tampered)).verdicts
+    assert {short(answer) for answer in answers} == {("refused", "forged")}
+    assert {answer["name"] for answer in answers} == {None}
+    assert short(one(door, scan(good[:-1]))) == ("refused", "not_a_ticket")
+    assert db.session.scalars(sa.select(Scan.registration_id).distinct()).all() == [None]
+
+
+FOREIGN = [
+    "https://example.org/ticket/1",
+    "BEGIN:VCARD\nFN:Иван\nEND:VCARD",
+    "WIFI:T:WPA;S:Зала;P:тайна;;",
+    "BCD\n002\n1\nSCT",
+    "x" * 3000,
+    "😀" * 50,
+    "\0",
+    "",
+    "\ud800",
+    "' OR 1=1 --",
+    "1" * 600,
+]
+
+
+def test_d17_foreign_codes_are_no_tickets_and_the_next_scan_works(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    answers = send(door, *map(scan, FOREIGN), scan(code_of(maria))).verdicts
+    assert [short(answer) for answer in answers] == [("refused", "not_a_ticket")] * len(FOREIGN) + [ADMITTED]
+
+
+def test_d17_an_unknown_typed_code_is_unknown(ctx: Flask) -> None:
+    door = a_door(a_day())
+    free = tickets.new_code(lambda bits: 7)
+    assert short(one(door, scan(free, method="code"))) == ("refused", "unknown")
+    assert short(one(door, scan("абракадабра", method="code"))) == ("refused", "unknown")
+
+
+def test_d19_an_erased_person_is_refused_without_a_name(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    code = code_of(maria)
+    with transaction():
+        db.session.execute(sa.delete(Ticket))
+        db.session.execute(sa.delete(Consent))
+        db.session.execute(sa.delete(Registration))
+    answer = one(door, scan(code))
+    assert (short(answer), answer["name"]) == (("refused", "erased"), None)
+
+
+@pytest.mark.parametrize(
+    ("now", "reason", "key"),
+    [
+        (make.sofia(2026, 10, 14, 7, 59), "not_yet", "opens_at"),
+        (make.sofia(2026, 10, 13, 10), "not_yet", "opens_at"),
+        (make.sofia(2026, 10, 14, 19, 1), "closed", "closed_at"),
+    ],
+)
+def test_d20_before_and_after(ctx: Flask, now: datetime, reason: str, key: str) -> None:
+    event = a_day()
+    with time_machine.travel(now - timedelta(days=1), tick=False), transaction():
+        door = checkin.make_door(event, "Вход А", DoorRole.SCAN)
+    code = code_of(join(event))
+    with time_machine.travel(now, tick=False):
+        answer = one(door, scan(code, now))
+    assert short(answer) == ("refused", reason)
+    moment = {"opens_at": "2026-10-14T05:00:00.000Z", "closed_at": "2026-10-14T16:00:00.000Z"}[key]
+    assert answer[key] == moment
+
+
+# --- foreseen: offline -----------------------------------------------------------------------------------------------
+
+
+def test_d32_two_phones_admitted_the_same_ticket_and_either_order_ends_the_same(ctx: Flask) -> None:
+    event = a_day()
+    door = a_door(event)
+    ends = []
+    for order in (1, -1):
+        maria = join(event)
+        items = [scan(code_of(maria), NOON - timedelta(minutes=m), shown="admitted") for m in (20, 10)][::order]
+        for item in items:
+            send(door, item, device=phone())
+        row = db.session.scalars(sa.select(Attendance).where(Attendance.registration_id == maria.id)).one()
+        flags = db.session.scalars(
+            sa.select(Scan.flagged).where(Scan.registration_id == maria.id).order_by(Scan.scanned_at)
+        ).all()
+        first = db.session.get_one(Scan, row.first_scan_id)
+        ends.append((row.first_in_at, first.scanned_at, row.inside, flags))
+    assert ends == [(NOON - timedelta(minutes=20), NOON - timedelta(minutes=20), True, [None, "second_entry"])] * 2
+
+
+def test_d34_a_shown_admission_of_a_cancelled_person_counts_and_is_flagged(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    with transaction():
+        registrations.cancel(maria.id, by="person")
+    answer = one(door, scan(code_of(maria), shown="admitted"))
+    assert short(answer) == ("refused", "cancelled")
+    assert attendances() == [(maria.id, True, "qr")]
+    assert db.session.scalars(sa.select(Scan.flagged)).one() == "admitted_anyway"
+    assert [scan.flagged for scan in queries.recent_scans(event.id)] == ["admitted_anyway"]
+
+
+def test_d39_one_bad_item_never_blocks_the_others(ctx: Flask) -> None:
+    event = a_day()
+    door, maria, ivo = a_door(event), join(event), join(event, "Иво")
+    good = [scan(code_of(maria)), scan(code_of(ivo))]
+    bad: list[Any] = [
+        None,
+        7,
+        [],
+        {},
+        {"scan_id": "x", "code": "1", "scanned_at": NOON.isoformat()},
+        scan(),
+        scan("1", registration="1"),
+        {**scan("1"), "scanned_at": "вчера"},
+        {**scan("1"), "scanned_at": "2026-10-14T10:00:00"},
+        {**scan("1"), "scanned_at": "2026-13-14T10:00:00Z"},
+        {**scan("1"), "scanned_at": 7},
+        scan("1", direction="up"),
+        scan("1", method="walk_in"),
+        scan(registration="x"),
+        scan(registration={}),
+        {**scan(), "code": 5},
+        scan(walk_in=[]),
+        scan(walk_in={"first_name": "Ана"}),
+        scan(walk_in={"first_name": "Ана", "last_name": "Иванова", "email": "no"}),
+        scan(undoes="x"),
+        scan("1", session=[]),
+    ]
+    answers = send(door, good[0], *bad, good[1]).verdicts
+    assert [short(answer) for answer in answers] == [ADMITTED, *[("refused", "bad_item")] * len(bad), ADMITTED]
+    assert [answer["scan_id"] for answer in answers[1:6]] == [None, None, None, None, "x"]
+
+
+def test_d39_the_body_is_limited() -> None:
+    for body, problem in [(None, "shape"), ([], "shape"), ({}, "shape"), ({"scans": {}}, "shape")]:
+        with pytest.raises(intake.Unreadable) as refused:
+            intake.read(body)
+        assert refused.value.problem == problem
+    assert len(intake.read({"scans": [{}] * 500}).items) == 500
+    with pytest.raises(intake.Unreadable) as refused:
+        intake.read({"scans": [{}] * 501})
+    assert refused.value.problem == "too_many"
+
+
+def test_d40_in_out_in_in_any_order_of_one_batch(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event, reentry=True), join(event)
+    code = code_of(maria)
+    came = scan(code, NOON - timedelta(minutes=25))
+    left = scan(code, NOON - timedelta(minutes=15), direction="out")
+    back = scan(code, NOON - timedelta(minutes=5))
+    answers = send(door, back, came, left).verdicts
+    assert [short(answer) for answer in answers] == [ADMITTED, ADMITTED, ("left", None)]
+    row = db.session.scalars(sa.select(Attendance)).one()
+    assert (row.first_in_at, row.last_out_at, row.inside, row.minutes) == (NOON - timedelta(minutes=25), None, True, 10)
+
+
+def test_d44_a_revoked_device_is_quarantined_and_never_merged(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    device = phone()
+    send(door, device=device)
+    with transaction():
+        row = db.session.scalars(sa.select(Device)).one()
+        row.revoked_at = clock.now()
+    answers = send(door, scan(code_of(maria), shown="admitted"), device=device)
+    assert (short(answers.verdicts[0]), answers.verdicts[0]["name"], answers.present) == (
+        ("refused", "quarantined"),
+        None,
+        0,
+    )
+    assert attendances() == []
+    kept = db.session.scalars(sa.select(Scan)).one()
+    assert (kept.registration_id, kept.flagged, kept.counts) == (maria.id, "admitted_anyway", False)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=-1), datetime(1970, 1, 2, tzinfo=UTC) - NOON])
+def test_d45_a_wrong_clock_is_corrected_by_the_offset_at_upload(ctx: Flask, ahead: timedelta) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    wrong = NOON - timedelta(minutes=7) + ahead
+    one(door, scan(code_of(maria), wrong), device=phone(sent_at=(NOON + ahead).isoformat()))
+    kept = db.session.scalars(sa.select(Scan)).one()
+    assert (kept.scanned_at, kept.said_at, kept.received_at, kept.verdict) == (
+        NOON - timedelta(minutes=7),
+        wrong,
+        NOON,
+        "admitted",
+    )
+    device = db.session.scalars(sa.select(Device)).one()
+    assert device.clock_offset == ahead.total_seconds()
+
+
+def test_d45_impossible_times_are_marked_and_never_in_the_future(ctx: Flask) -> None:
+    event = a_day()
+    door, maria, ivo = a_door(event), join(event), join(event, "Иво")
+    send(door, scan(code_of(maria), NOON - timedelta(days=400)), scan(code_of(ivo), NOON + timedelta(hours=2)))
+    rows = db.session.execute(sa.select(Scan.scanned_at, Scan.flagged, Scan.verdict).order_by(Scan.registration_id))
+    assert [tuple(row) for row in rows] == [(NOON, "doubtful_time", "admitted"), (NOON, None, "admitted")]
+
+
+def test_d52_each_day_of_a_conference_has_its_own_attendance(ctx: Flask) -> None:
+    event = a_day(dates=[(START, END + timedelta(days=2))])
+    door, maria = a_door(event), join(event)
+    code = code_of(maria)
+    assert short(one(door, scan(code))) == ADMITTED
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        answers = send(door, scan(code, clock.now()))
+    assert (short(answers.verdicts[0]), answers.present) == (ADMITTED, 1)
+    assert [row.isoformat() for row in db.session.scalars(sa.select(Attendance.day).order_by(Attendance.day))] == [
+        "2026-10-14",
+        "2026-10-15",
+    ]
+
+
+def test_d52_a_sessions_door_wants_a_place_in_it(ctx: Flask) -> None:
+    event = a_day()
+    with time_machine.travel(NOON - timedelta(days=20), tick=False):
+        booked = make.session(event, "Роботи", START + timedelta(hours=1), capacity=10)
+        other = make.session(event, "Данни", START + timedelta(hours=3), capacity=10)
+    maria = join(event, session_ids=(booked.id,))
+    ivo = join(event, "Иво", session_ids=(other.id,))
+    door = a_door(event, session_ids=[booked.id])
+    entrance = a_door(event)
+    assert short(one(entrance, scan(code_of(maria)))) == ADMITTED
+    answers = send(door, scan(code_of(maria)), scan(code_of(ivo)), scan(code_of(maria), session=str(other.id)))
+    assert [short(a) for a in answers.verdicts] == [
+        ADMITTED,
+        ("refused", "wrong_session"),
+        ("refused", "wrong_session"),
+    ]
+    assert answers.verdicts[1]["other"]["title"] == "Данни"
+    assert answers.present == 1
+    rows = db.session.execute(sa.select(Attendance.registration_id, Attendance.session_id).order_by(Attendance.id))
+    assert [tuple(row) for row in rows] == [(maria.id, None), (maria.id, booked.id)]
+
+
+def test_d54_a_full_room_is_said(ctx: Flask) -> None:
+    event = a_day()
+    door, people = a_door(event, capacity=2), [join(event, name) for name in ("Мария", "Иво", "Ана")]
+    out = scan(code_of(people[0]), NOON + timedelta(seconds=2), direction="out")
+    with time_machine.travel(NOON + timedelta(seconds=5), tick=False):
+        answers = send(door, *(scan(code_of(person)) for person in people)).verdicts
+        assert [short(a) for a in answers] == [ADMITTED, ADMITTED, ("refused", "full")]
+        assert short(one(door, out)) == ("left", None)
+        assert short(one(door, scan(code_of(people[2]), clock.now()))) == ADMITTED
+
+
+def test_d62_found_by_hand_only_where_the_role_searches(ctx: Flask) -> None:
+    event = a_day()
+    maria = join(event)
+    by_id = {"registration": str(maria.id)}
+    answer = one(a_door(event), scan(**by_id, method="search"))
+    assert (short(answer), answer["name"]) == (("refused", "bad_item"), None)
+    assert short(one(a_door(event), scan(**by_id))) == ("refused", "bad_item")
+    assert short(one(a_door(event, DoorRole.SEARCH), scan(**by_id, method="search"))) == ADMITTED
+    assert attendances() == [(maria.id, True, "search")]
+
+
+def test_d70_a_cancelled_event_is_said(ctx: Flask) -> None:
+    event = a_day()
+    door, code = a_door(event), code_of(join(event))
+    with transaction():
+        db.session.get_one(Event, event.id).status = EventStatus.CANCELLED
+    assert short(one(door, scan(code))) == ("refused", "event_cancelled")
+
+
+# --- walk-ins --------------------------------------------------------------------------------------------------------
+
+ANA = {
+    "first_name": "Ана",
+    "last_name": "Иванова",
+    "email": "Ana@Example.org",
+    "organisation": "Берое Машини",
+    "consent_photo": True,
+    "answers": {},
+}
+
+
+def test_a_steward_takes_walk_ins_beyond_capacity(ctx: Flask) -> None:
+    event = a_day(capacity=1)
+    join(event)
+    door = a_door(event, DoorRole.STEWARD)
+    answers = send(door, scan(walk_in=ANA))
+    assert (short(answers.verdicts[0]), answers.verdicts[0]["name"], answers.present) == (ADMITTED, "Ана Иванова", 1)
+    db.session.expire_all()
+    made = db.session.scalars(sa.select(Registration).where(Registration.first_name == "Ана")).one()
+    assert (made.status, made.source, made.organisation_name) == (
+        RegistrationStatus.CONFIRMED,
+        Source.WALK_IN,
+        "Берое Машини",
+    )
+    assert db.session.get_one(Participant, made.participant_id).email == "ana@example.org"
+    assert event.seats_taken == 2
+    granted = {
+        c.kind: c.granted for c in db.session.scalars(sa.select(Consent).where(Consent.registration_id == made.id))
+    }
+    assert granted == {ConsentKind.PHOTO: True, ConsentKind.NEWSLETTER: False}
+    assert attendances() == [(made.id, True, "walk_in")]
+
+
+def test_a_walk_in_sent_again_is_registered_once(ctx: Flask) -> None:
+    event = a_day()
+    door = a_door(event, DoorRole.STEWARD)
+    item = scan(walk_in={"first_name": "Ана", "last_name": "Иванова"})
+    assert send(door, item) == send(door, item)
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Registration)) == 1
+
+
+def test_a_walk_in_who_is_registered_arrives_as_that_person(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event, DoorRole.STEWARD), join(event)
+    email = db.session.get_one(Participant, maria.participant_id).email
+    walk_in = {"first_name": "М.", "last_name": "Ж.", "email": email}
+    first, second = send(door, scan(walk_in=walk_in), scan(walk_in=walk_in)).verdicts
+    assert (short(first), first["name"]) == (ADMITTED, "Мария Желязкова")
+    assert short(second) == ("already_in", None)
+    assert attendances() == [(maria.id, True, "walk_in")]
+
+
+def test_other_roles_take_no_walk_ins(ctx: Flask) -> None:
+    event = a_day()
+    assert short(one(a_door(event), scan(walk_in=ANA))) == ("refused", "bad_item")
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Registration)) == 0
+
+
+# --- doors -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_revoked_pass_quarantines_for_seven_days(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event, DoorRole.STEWARD), join(event)
+    before = one(door, scan(code_of(maria)))
+    with transaction():
+        checkin.revoke_door(event.id, door.id)
+    with pytest.raises(Gone):
+        queries.open_door(checkin.token_of(door))
+    ana = scan(walk_in=ANA, shown="admitted")
+    answers = send(door, scan(code_of(maria), direction="out"), ana, scan(undoes=before["scan_id"]))
+    assert {short(answer) for answer in answers.verdicts} == {("refused", "quarantined")}
+    assert attendances() == [(maria.id, True, "qr")]
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Registration)) == 1
+    held = db.session.scalars(sa.select(Scan).where(Scan.scan_id == ana["scan_id"])).one()
+    assert held.answer["held_back"]["first_name"] == "Ана"
+    assert "held_back" not in one(door, ana)
+    with time_machine.travel(NOON + timedelta(days=7, seconds=1), tick=False), pytest.raises(Gone):
+        send(door)
+
+
+def test_a_pass_that_ended_still_judges_what_was_scanned_before(ctx: Flask) -> None:
+    event = a_day()
+    door, maria, ivo = a_door(event), join(event), join(event, "Иво")
+    closing = END + timedelta(minutes=120)
+    with time_machine.travel(closing + timedelta(days=6), tick=False):
+        with pytest.raises(Gone):
+            queries.open_door(checkin.token_of(door))
+        answers = send(door, scan(code_of(maria), END), scan(code_of(ivo), closing + timedelta(seconds=1)))
+    assert [short(answer) for answer in answers.verdicts] == [ADMITTED, ("refused", "closed")]
+    with time_machine.travel(closing + timedelta(days=8), tick=False), pytest.raises(Gone):
+        send(door)
+
+
+def test_a_renewed_pass_replaces_the_former(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    old = checkin.token_of(door)
+    with transaction():
+        door = checkin.renew_door(event.id, door.id)
+    with pytest.raises(Gone):
+        queries.open_door(old)
+    assert short(one(old, scan(code_of(maria)))) == ("refused", "quarantined")
+    assert short(one(door, scan(code_of(maria)))) == ADMITTED
+
+
+def test_a_forged_pass_is_unknown(ctx: Flask) -> None:
+    door = a_door(a_day())
+    token = checkin.token_of(door)
+    for forged in ("x", token[:-1] + ("A" if token[-1] != "A" else "B"), token.swapcase(), tokens.link("door", 99, 0)):
+        with pytest.raises(NotFound):
+            queries.open_door(forged)
+        with pytest.raises(NotFound):
+            send(forged)
+
+
+def test_passes_follow_an_event_that_moves(ctx: Flask) -> None:
+    event = a_day()
+    door = a_door(event)
+    assert door.expires_at == END + timedelta(hours=2)
+    with transaction():
+        row = db.session.get_one(Event, event.id)
+        row.ends_at = END + timedelta(days=1)
+        db.session.flush()
+        checkin.follow_dates(event.id)
+    db.session.expire_all()
+    assert door.expires_at == END + timedelta(days=1, hours=2)
+
+
+def test_doors_belong_to_their_event(ctx: Flask) -> None:
+    hub = make.hub()
+    event, other = a_day(hub), a_day(hub, "drugo")
+    door = a_door(event)
+    foreign = make.session(other)
+    with transaction(), pytest.raises(NotFound):
+        checkin.revoke_door(other.id, door.id)
+    with transaction(), pytest.raises(NotFound):
+        checkin.renew_door(other.id, door.id)
+    with transaction(), pytest.raises(Invalid):
+        checkin.make_door(event, "Вход Б", DoorRole.SCAN, [foreign.id])
+    with transaction(), pytest.raises(Conflict):
+        checkin.make_door(make.event(hub, "bez-data", dates=[]), "Вход", DoorRole.SCAN)
+
+
+def test_a_door_is_added_by_slug_or_id(ctx: Flask) -> None:
+    event = a_day()
+    with transaction():
+        first = checkin.add_door("zagore", "den")
+        second = checkin.add_door("zagore", str(event.id), "steward")
+    doors = db.session.scalars(sa.select(Door).order_by(Door.id)).all()
+    assert [(door.name, door.role) for door in doors] == [("Вход А", "scan"), ("Вход Б", "steward")]
+    assert [first, second] == [checkin.address(door) for door in doors]
+    for hub, name, role in [("x", "den", "scan"), ("zagore", "x", "scan"), ("zagore", "den", "boss")]:
+        with transaction(), pytest.raises((NotFound, Invalid)):
+            checkin.add_door(hub, name, role)
+
+
+# --- cost ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_batch_costs_as_many_statements_as_one_scan(ctx: Flask, queries: Any) -> None:
+    event = a_day()
+    door, people = a_door(event), [join(event, f"Гост{i}") for i in range(6)]
+    codes = [code_of(person) for person in people]
+    device, token = phone(), checkin.token_of(door)
+    send(token, device=device)
+    with queries() as single:
+        send(token, scan(codes[0]), device=device)
+    with queries() as several:
+        send(token, *map(scan, codes[1:]), device=device)
+    assert (len(single), len(several)) == (8, 8)
