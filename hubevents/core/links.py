@@ -12,6 +12,7 @@ from hubevents.core import config
 
 HOME = "/<lang>/"
 HUB = "/<lang>/<hub>/"
+HUB_PICTURE = "/<lang>/<hub>/share.png"
 PROGRAMMES = "/<lang>/<hub>/programmes/"
 PROGRAMME = "/<lang>/<hub>/programmes/<programme>/"
 ABOUT = "/<lang>/<hub>/about"
