@@ -97,3 +97,8 @@ def funding(programme: Programme | None, language: str) -> Funding | None:
     text = parts[1] if parts[1].startswith(parts[0].rstrip(".")) else " ".join(part for part in parts if part)
     variant: Variant = "cofunded" if programme.emblem == Emblem.COFUNDED else "funded"
     return Funding(Markup(emblem_svg(variant, language)), text)  # noqa: S704 - our own drawing
+
+
+def face(event: Event) -> str:
+    """What the pattern of an event without a picture is drawn from; moving or renaming the event does not change it."""
+    return min(event.dates, key=lambda each: each.id).uid if event.dates else event.slug
