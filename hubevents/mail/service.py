@@ -90,7 +90,7 @@ def replace_unsent(kind: str, abouts: Collection[str]) -> dict[str, list[dict[st
             .returning(OutboxMessage.id, OutboxMessage.about, OutboxMessage.data)
             .execution_options(synchronize_session=False)
         )
-        taken += rows.tuples().all()
+        taken += [(id, about, data) for id, about, data in rows]
     found: dict[str, list[dict[str, Any]]] = {}
     for _id, about, data in sorted(taken, key=lambda row: row[0]):
         found.setdefault(about, []).append(data)

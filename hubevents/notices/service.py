@@ -224,7 +224,7 @@ def _people(event_id: int) -> list[_Person]:
         .where(Registration.event_id == event_id, Registration.status.in_(LIVE))
         .order_by(Registration.id)
     )
-    return [_Person(*row) for row in rows.tuples()]
+    return [_Person(*row) for row in rows]
 
 
 def _event_moved(event_id: int, changes: Iterable[DateChange]) -> None:
