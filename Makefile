@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN := $(VENV)/bin
 DONE := $(VENV)/.done
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input --require-hashes
 # The virtual environment comes first: it holds Node where the machine has none.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
@@ -52,7 +52,7 @@ $(DONE)/dev: requirements-dev.lock | $(DONE)/runtime
 	@touch $@
 
 $(DONE)/node: requirements-node.lock | $(DONE)/venv
-	@if ! { command -v npm && node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)'; } >/dev/null 2>&1; then \
+	@if ! { command -v npm && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)'; } >/dev/null 2>&1; then \
 	  echo "Node into the virtual environment ..."; \
 	  $(PIP) -r requirements-node.lock; \
 	fi

@@ -17,7 +17,7 @@ from hubevents.web import messages
 class Commands(FlaskGroup):
     """Our own commands only: no plug-ins of the environment, no `.env`, and help without loading an installation."""
 
-    def __init__(self, **extra: Any) -> None:
+    def __init__(self, *, params: list[click.Parameter] | None = None, **extra: Any) -> None:
         super().__init__(
             create_app=create_app,
             add_default_commands=False,
@@ -27,7 +27,7 @@ class Commands(FlaskGroup):
             context_settings={"auto_envvar_prefix": None, "help_option_names": ["-h", "--help"]},
             **extra,
         )
-        self.params = []  # Flask's --app, --debug and --env-file would be a second way to set things
+        self.params = params or []  # Flask's --app, --debug and --env-file would be a second way to set things
         for command in COMMANDS:
             self.add_command(command)
 

@@ -41,7 +41,7 @@ def backup(file: Path) -> None:
 
 def _server_line(command: str, file: Path) -> str:
     """A command line for PostgreSQL's own tools, never with the password (they ask, or read ~/.pgpass)."""
-    url = db.engine.url.set(drivername="postgresql", password=None)
+    url = db.engine.url.set(drivername="postgresql")._replace(password=None)
     dump = shlex.quote(f"{file}.dump")
     line = shlex.quote(url.render_as_string())
     return f"{command}={dump} {line}" if command.endswith("file") else f"{command}={line} {dump}"

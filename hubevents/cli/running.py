@@ -54,14 +54,14 @@ def run(ctx: click.Context, host: str, port: int | None, demo: bool) -> None:
             config.write_address(settings.instance, address)
             # Nobody but this machine can come, and under no other name: a page that rebinds its DNS name is refused.
             app.config["TRUSTED_HOSTS"] = [*config.LOOPBACK, "[::1]", host]
-        _greet(settings.base_url or address, address, sign_ins)
-        stop_jobs = jobs.start(app)
-        try:
-            web = server.make(app, listener, settings.proxy_hops)
-            server.stop_on_signals(server.leave)
-            web.run()
-        finally:
-            stop_jobs()
+        server.stop_on_signals(server.leave)
+        with contextlib.suppress(SystemExit):  # a signal before the server's own loop catches it
+            _greet(settings.base_url or address, address, sign_ins)
+            stop_jobs = jobs.start(app)
+            try:
+                server.make(app, listener, settings.proxy_hops).run()
+            finally:
+                stop_jobs()
     click.echo("Stopped.")
 
 
@@ -117,11 +117,11 @@ def worker(no_periodic: bool) -> None:
     log.init_logs(plain=sys.stderr.isatty())
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     schema.require_current()
-    with _server_lock(app.extensions["settings"]):
+    with _server_lock(app.extensions["settings"]), server.signals_held() as wait_for_signal:
         stop_jobs = jobs.start(app, periodic=not no_periodic)
         try:
             click.echo("Worker runs." + (" Periodic sweeps are left to another." if no_periodic else ""))
-            server.wait_for_signal()
+            wait_for_signal()
         finally:
             stop_jobs()
     click.echo("Stopped.")

@@ -1,11 +1,11 @@
 """The embedded server: a socket on a free port, waitress around the application, a clean end on SIGTERM and SIGINT."""
 
+import contextlib
 import errno
 import ipaddress
 import signal
 import socket
-import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -108,12 +108,16 @@ def stop_on_signals(stop: Callable[[], None]) -> None:
 
 
 def leave() -> None:
-    """Ends waitress's loop, which answers what it has begun."""
+    """Raises what ends waitress's loop; requests that have begun are answered."""
     raise SystemExit(0)
 
 
-def wait_for_signal() -> None:
-    """Returns at the first SIGTERM or SIGINT."""
-    ended = threading.Event()
-    stop_on_signals(ended.set)
-    ended.wait()
+@contextlib.contextmanager
+def signals_held() -> Iterator[Callable[[], object]]:
+    """Holds SIGTERM and SIGINT back, in threads begun inside too; gives the function that waits for one of them."""
+    ending = {signal.SIGTERM, signal.SIGINT}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    try:
+        yield lambda: signal.sigwait(ending)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -30,6 +30,7 @@ def init_logs(*, plain: bool = False) -> None:
     root.setLevel(logging.INFO)
     for quiet in ("huey", "huey.consumer", "alembic", "waitress"):
         logging.getLogger(quiet).setLevel(logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns of every request that waits a moment
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

@@ -18,6 +18,9 @@ from hubevents.core.db import after_commit, db, in_transaction
 
 logger = log.get(__name__)
 
+STOPS_WITHIN = 20.0
+"""Seconds that running jobs get when the process ends; the sweep does again what was cut off."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -34,8 +37,16 @@ JobTable = Mapping[str, Job]
 class EmbeddedConsumer(Consumer):  # type: ignore[misc]
     """A consumer in threads of the web server's process, whose signals stay with the server."""
 
+    def __init__(self, huey: Huey, **options: Any) -> None:
+        self.running = threading.Event()
+        super().__init__(huey, **options)
+
     def _set_signal_handlers(self) -> None:
-        """Nothing: huey's handlers may be set in the main thread only, and they are the server's."""
+        """Sets none: huey's may be set in the main thread only, and those are the server's.
+
+        It is the last step of huey's start, so the workers run from here on.
+        """
+        self.running.set()
 
 
 def init_jobs(app: Flask, table: JobTable, queue_url: str) -> None:
@@ -105,14 +116,21 @@ def start(app: Flask, *, workers: int = 2, periodic: bool = True) -> Callable[[]
     """Starts a consumer in threads and returns the function that stops it gracefully."""
     huey, _, _ = app.extensions["jobs"]
     consumer = EmbeddedConsumer(
-        huey, workers=workers, worker_type="thread", max_delay=1.0, periodic=periodic, check_worker_health=True
+        huey,
+        workers=workers,
+        worker_type="thread",
+        max_delay=1.0,
+        periodic=periodic,
+        check_worker_health=True,
+        shutdown_timeout=STOPS_WITHIN,
     )
     thread = threading.Thread(target=consumer.run, name="jobs", daemon=True)
     thread.start()
+    consumer.running.wait(STOPS_WITHIN)  # stopping what has not begun would fail
 
     def stop() -> None:
         consumer.stop(graceful=True)
-        thread.join(timeout=20)
+        thread.join(timeout=STOPS_WITHIN)
 
     return stop
 
