@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from html import escape
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import NAMESPACE_OID, uuid5
 
 from flask import current_app
@@ -91,8 +91,8 @@ class _Kept:
 _kept = _Kept(_MOST_KEPT)
 
 
-def of_source(source: Source, wish: Wish, form: Form, address: str) -> Feed:
-    """The feed of hubs, a programme or an event; `address` is its own path with the query, for Atom and JSON."""
+def of_source(source: Source, wish: Wish, form: Form) -> Feed:
+    """The feed of hubs, a programme or an event."""
     base_url = links.base_url()
     stamps = tuple(version.stamp for version in source.versions)
     days = tuple(clock.today(version.zone) for version in source.versions)
@@ -107,18 +107,16 @@ def of_source(source: Source, wish: Wish, form: Form, address: str) -> Feed:
         days,
         base_url,
     )
-    if form != "ics":
-        key = (*key, address)
     known = None if None in stamps else _kept.get(key)
     if known is not None:
         return known
-    feed = _made(source, wish, form, base_url, address)
+    feed = _made(source, wish, form, base_url)
     if None not in stamps:
         _kept.put(key, feed)
     return feed
 
 
-def _made(source: Source, wish: Wish, form: Form, base_url: str, address: str) -> Feed:
+def _made(source: Source, wish: Wish, form: Form, base_url: str) -> Feed:
     windows = queries.today_windows(source)
     doubtful = any(
         version.stamp is None or version.pending or version.base_url != base_url for version in source.versions
@@ -140,7 +138,28 @@ def _made(source: Source, wish: Wish, form: Form, base_url: str, address: str) -
     items = _items(source, wish, windows)
     modified_at = max((moment for moment in changes if moment is not None), default=_EPOCH)
     modified_at = max([modified_at, *(item.changed_at for item in items)])
-    return Feed(_news(form, _head(source, wish, address), items, modified_at), modified_at)
+    return Feed(_news(form, _head(source, wish, form), items, modified_at), modified_at)
+
+
+def path(source: Source, wish: Wish, form: Form) -> str:
+    """The address of a feed below the host, with what the wish changes of it."""
+    slug = source.versions[0].slug if source.versions else ""
+    place = {
+        "all": lambda: links.path(links.ALL_FEED, form=form),
+        "hub": lambda: links.path(links.HUB_FEED, hub=slug, form=form),
+        "programme": lambda: links.path(links.PROGRAMME_FEED, hub=slug, programme=source.slug, form=form),
+        "event": lambda: links.path(links.EVENT_FEED, hub=slug, event=source.slug, form=form),
+    }[source.kind]()
+    asked = {
+        "lang": wish.language,
+        "include": None if wish.include is Include.EVENT else wish.include.value,
+        "kind": ",".join(wish.kinds),
+        "programme": ",".join(wish.programmes),
+        "sector": ",".join(wish.sectors),
+        "language": ",".join(wish.languages),
+    }
+    query = urlencode({name: value for name, value in asked.items() if value}, safe=",")
+    return f"{place}?{query}" if query else place
 
 
 def name_of(source: Source, wish: Wish) -> str:
@@ -285,7 +304,7 @@ class _Item:
     about: dict[str, object]
 
 
-def _head(source: Source, wish: Wish, address: str) -> _Head:
+def _head(source: Source, wish: Wish, form: Form) -> _Head:
     language = _language(source, wish)
     base = links.base_url()
     version: Version | None = source.versions[0] if source.versions else None
@@ -299,7 +318,7 @@ def _head(source: Source, wish: Wish, address: str) -> _Head:
             page = links.path(links.PROGRAMME, lang=language, hub=version.slug, programme=source.slug)
         else:
             page = links.path(links.HUB, lang=language, hub=version.slug)
-    return _Head(name_of(source, wish), base + page, base + address, language, author)
+    return _Head(name_of(source, wish), base + page, base + path(source, wish, form), language, author)
 
 
 def _items(source: Source, wish: Wish, windows: Sequence[Window]) -> list[_Item]:

@@ -14,7 +14,7 @@ from hubevents.agenda.models import EventSession, SessionSpeaker
 from hubevents.calendars.models import CalendarPart, CalendarState
 from hubevents.core import clock
 from hubevents.core.config import LANGUAGES
-from hubevents.core.db import db, holds
+from hubevents.core.db import db, holds, in_transaction, is_sqlite
 from hubevents.core.i18n import Translated
 from hubevents.events.models import Event, EventDate, Room
 from hubevents.events.rules import EventStatus, Visibility
@@ -142,15 +142,30 @@ def _version(row: Sequence[Any]) -> Version:
     return Version(hub_id, slug, name, zone, _known(languages), stamp, changed_at, pending is not None, base_url)
 
 
+def _rows(statement: Any, **values: str) -> Sequence[Any]:
+    """The rows of a single statement, which is all that a 304 needs.
+
+    On PostgreSQL it runs outside any transaction: BEGIN and ROLLBACK would triple the journeys to the server.
+    """
+    if is_sqlite() or in_transaction():
+        return db.session.execute(statement, values).all()
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        return connection.execute(statement, values).all()
+
+
+def _row(statement: Any, **values: str) -> Any | None:
+    return next(iter(_rows(statement, **values)), None)
+
+
 def all_hubs() -> Source:
     """Every hub of the installation."""
-    versions = tuple(_version(row) for row in db.session.execute(_ALL))
+    versions = tuple(_version(row) for row in _rows(_ALL))
     return Source("all", versions, Translated(), "all")
 
 
 def hub(slug: str) -> Source | None:
     """One hub."""
-    row = db.session.execute(_HUB, {"hub": slug}).first()
+    row = _row(_HUB, hub=slug)
     if row is None:
         return None
     version = _version(row)
@@ -159,7 +174,7 @@ def hub(slug: str) -> Source | None:
 
 def programme(hub_slug: str, slug: str) -> Source | None:
     """One programme of a hub."""
-    row = db.session.execute(_PROGRAMME, {"hub": hub_slug, "programme": slug}).first()
+    row = _row(_PROGRAMME, hub=hub_slug, programme=slug)
     if row is None:
         return None
     return Source("programme", (_version(row),), row[10], slug, programme_id=row[9])
@@ -167,7 +182,7 @@ def programme(hub_slug: str, slug: str) -> Source | None:
 
 def event(hub_slug: str, slug: str) -> Source | None:
     """One event that is no draft, unlisted ones too."""
-    row = db.session.execute(_EVENT, {"hub": hub_slug, "event": slug}).first()
+    row = _row(_EVENT, hub=hub_slug, event=slug)
     if row is None:
         return None
     return Source("event", (_version(row),), row[10], slug, event_id=row[9])

@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 from typing import NoReturn
-from urllib.parse import quote
 
 from flask import Blueprint, abort, jsonify, make_response, redirect, request
 from werkzeug.datastructures import MultiDict
@@ -14,6 +13,7 @@ from hubevents.calendars import feeds, queries
 from hubevents.calendars.feeds import Feed, Form
 from hubevents.calendars.queries import Include, Source, Wish
 from hubevents.core import clock, links, tokens
+from hubevents.core.config import LANGUAGES
 from hubevents.core.db import db
 from hubevents.core.errors import Gone, NotFound
 from hubevents.hubs import queries as hubs
@@ -97,9 +97,7 @@ def personal(token: str, form: Form) -> Response:
 
 
 def _public(source: Source, form: Form, name: str) -> Response:
-    query = request.query_string.decode("ascii", "replace")
-    address = request.path + (f"?{quote(query, safe='%&=+,._-~')}" if query else "")
-    return _answer(feeds.of_source(source, _wish(request.args), form, address), form, name, _PUBLIC)
+    return _answer(feeds.of_source(source, _wish(request.args), form), form, name, _PUBLIC)
 
 
 def _wish(given: MultiDict[str, str]) -> Wish:
@@ -113,7 +111,7 @@ def _wish(given: MultiDict[str, str]) -> Wish:
     if include not in tuple(Include):
         _refuse("include is one of event, sessions, both")
     return Wish(
-        language=given.get("lang"),
+        language=lang if (lang := given.get("lang")) in LANGUAGES else None,
         include=Include(include),
         kinds=_keys(given, "kind"),
         programmes=_keys(given, "programme"),
