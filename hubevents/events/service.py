@@ -367,6 +367,17 @@ def copy_event(event: Event, starts: Sequence[datetime], *, title: Translated | 
     return new
 
 
+def set_picture(event: Event, name: str | None, alt: Translated = NONE) -> None:
+    """Gives an event a picture (a file name in the uploads folder) with its description, or none."""
+    if (event.picture, event.picture_alt) == (name, alt):
+        return
+    event.picture, event.picture_alt = name, alt
+    event.changed_at = clock.now()
+    db.session.flush()
+    if event.published_at is not None:
+        record(EventChanged(event.id))
+
+
 def details_of(event: Event) -> EventDetails:
     """What an event is now, in the words of `change_event`; withdrawn dates are left out."""
     values: dict[str, Any] = {name: getattr(event, name) for name in _PLAIN}

@@ -102,6 +102,7 @@ _WORDS: dict[str, Callable[..., str]] = {
     ),
     "schedule_without_sessions": lambda: _("The schedule holds no session, so no event can be made of it."),
     "schedule_without_name": lambda: _("The schedule has neither title nor acronym. Choose the event it belongs to."),
+    "upload_gone": lambda: _("The file is no longer here. Choose it again."),
     "event_cancelled": lambda: _("The event is cancelled and takes no more changes."),
     "session_clashes": lambda clashes=(): _("The room or a speaker is wanted twice at this time."),
     "title_missing": lambda field="": _("Write the title."),
@@ -111,6 +112,29 @@ _WORDS: dict[str, Callable[..., str]] = {
     "track_elsewhere": lambda field="": _("This track belongs to another event."),
     "speaker_elsewhere": lambda field="": _("This speaker belongs to another hub."),
     "no_venue": lambda: _("The event has no venue yet. Choose one first, then its rooms can be added."),
+    # events, programmes, venues
+    "date_missing": lambda field="": _("An event needs at least one date."),
+    "date_too_long": lambda field="", days=31: _(
+        "One date lasts at most %(days)s days; make several dates.", days=days
+    ),
+    "too_many_dates": lambda most=60: _("An event has at most %(most)s dates.", most=most),
+    "time_skipped": lambda time="": _(
+        "%(time)s does not exist on this day: the clocks go forward. Choose another time.", time=time
+    ),
+    "year_out_of_range": lambda first=2000, last=2100: _(
+        "Choose a year from %(first)s to %(last)s.", first=first, last=last
+    ),
+    "closes_before_opening": lambda field="": _("Registration cannot close before it opens."),
+    "not_a_draft": lambda: _("The event is published already."),
+    "not_published": lambda: _("Only a published event can be called off."),
+    "event_over": lambda: _("The event is over."),
+    "visibility_missing": lambda programme_id=None, missing=(): _(
+        "An event of a funded programme must show who pays for it. Still missing:"
+    ),
+    "changed_meanwhile": lambda: _(
+        "Somebody else changed the event while you were writing. Save again to put your version over it."
+    ),
+    "message_not_failed": lambda: _("This message did not fail."),
 }
 
 

@@ -1,6 +1,31 @@
 """Staff pages under /organise/: one module per area, all on one blueprint."""
 
-from hubevents.web.organiser import frame, home, settings, sign_in, staff
+from hubevents.web.organiser import (
+    agenda,
+    events,
+    frame,
+    home,
+    messages,
+    people,
+    programmes,
+    settings,
+    sign_in,
+    staff,
+    venues,
+)
 from hubevents.web.organiser.blueprint import blueprint
 
-__all__ = ["blueprint", "frame", "home", "settings", "sign_in", "staff"]
+__all__ = [
+    "agenda",
+    "blueprint",
+    "events",
+    "frame",
+    "home",
+    "messages",
+    "people",
+    "programmes",
+    "settings",
+    "sign_in",
+    "staff",
+    "venues",
+]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import current_app, g, get_flashed_messages, request, url_for
+from flask import current_app, g, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
@@ -20,52 +20,7 @@ from hubevents.web import access
 from hubevents.web.context import term
 from hubevents.web.locale import language
 from hubevents.web.organiser.blueprint import blueprint
-
-
-@dataclass(frozen=True)
-class Link:
-    """A link of a navigation or a row of tabs."""
-
-    label: str
-    url: str
-    current: bool = False
-
-
-@dataclass(frozen=True)
-class Flash:
-    """What the last act did; kind is ok, warn or bad."""
-
-    kind: str
-    text: str
-
-
-@dataclass(frozen=True)
-class SignedIn:
-    """The user in the head of the page."""
-
-    name: str
-    sign_out_url: str
-
-
-@dataclass(frozen=True)
-class Site:
-    """The values of `base.html` for staff pages."""
-
-    lang: str
-    name: str
-    home_url: str
-    tagline: str | None = None
-    logo_url: str | None = None
-    colour_url: str | None = None
-    nav: tuple[Link, ...] = ()
-    languages: tuple[Any, ...] = ()
-    alternates: tuple[Any, ...] = ()
-    canonical: str | None = None
-    robots: str | None = "noindex"
-    address: str | None = None
-    foot: tuple[Link, ...] = ()
-    flashes: tuple[Flash, ...] = ()
-    user: SignedIn | None = None
+from hubevents.web.site import Link, SignedIn, Site, colour_url, flashes, upload_url
 
 
 @dataclass(frozen=True)
@@ -124,9 +79,9 @@ def workspace(event: Event, tab: str) -> Workspace:
         title_lang=event.title.language_for(shown),
         line=" · ".join(_line(event, shown)),
         status=event.status.value,
-        public_url=None if event.status is EventStatus.DRAFT else links.path(
-            links.EVENT, lang=shown, hub=hub.slug, event=event.slug
-        ),
+        public_url=None
+        if event.status is EventStatus.DRAFT
+        else links.path(links.EVENT, lang=shown, hub=hub.slug, event=event.slug),
         tab=next(label() for key, _endpoint, label, _action in _TABS if key == tab),
         tabs=tabs,
     )
@@ -157,14 +112,14 @@ def when(event: Event, shown: str) -> str:
 def site(hub: Hub | None) -> Site:
     """The frame of a staff page; without a hub (sign-in, choice of hub) it bears the name of the product."""
     user = current_user if current_user.is_authenticated else None
-    messages: Any = get_flashed_messages(with_categories=True)
-    flashes = tuple(Flash(kind, text) for kind, text in messages)
     signed_in = None
     if user is not None and "organiser.sign_out" in current_app.view_functions:
         signed_in = SignedIn(user.name, url_for("organiser.sign_out"))
     if hub is None:
         start = url_for("organiser.start")
-        return Site(lang=language(), name="HubEvents", home_url=start, flashes=flashes, user=signed_in)
+        return Site(
+            lang=language(), name="HubEvents", home_url=start, robots="noindex", flashes=flashes(), user=signed_in
+        )
     section = request.path.removeprefix(f"/organise/{hub.slug}/").partition("/")[0] or "home"
     nav = tuple(
         Link(label(), url_for(endpoint, hub=hub.slug), key == section)
@@ -175,9 +130,12 @@ def site(hub: Hub | None) -> Site:
         lang=language(),
         name=hub.name.text(language()),
         home_url=url_for("organiser.home", hub=hub.slug),
+        logo_url=upload_url(hub.logo),
+        colour_url=colour_url(hub),
+        robots="noindex",
         nav=nav,
         foot=(Link(_("Public page of the hub"), links.path(links.HUB, lang=language(), hub=hub.slug)),),
-        flashes=flashes,
+        flashes=flashes(),
         user=signed_in,
     )
 
