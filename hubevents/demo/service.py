@@ -5,14 +5,11 @@ import secrets
 from flask import current_app
 
 from hubevents.accounts import queries as accounts
-from hubevents.accounts import service as users
 from hubevents.accounts.passwords import hash_password
 from hubevents.core.db import transaction
-from hubevents.core.i18n import Translated
 from hubevents.demo import mark
-from hubevents.hubs import service as hubs
+from hubevents.demo.build import make_everything
 from hubevents.hubs.rules import Role
-from hubevents.hubs.service import HubDetails
 
 SLUG = "zagore"
 SIGN_INS = {
@@ -30,24 +27,8 @@ def is_demo() -> bool:
 
 
 def build(password: str) -> None:
-    """Fills an empty database with the demo hub; everybody of `SIGN_INS` gets the password."""
-    hashed = hash_password(password)
-    with transaction():
-        people = {email: users.create_user(email, name, "bg", hashed) for email, (name, _) in SIGN_INS.items()}
-        hub = hubs.create_hub(
-            HubDetails(
-                name=Translated.of(bg="Загоре", en="Zagore"),
-                slug=SLUG,
-                zone="Europe/Sofia",
-                languages=("bg", "en"),
-                colour="#a6124f",
-                email="office@zagore.example.org",
-            ),
-            people["owner@example.org"].id,
-        )
-        for email, (_, role) in SIGN_INS.items():
-            if role is not Role.OWNER:
-                hubs.add_member(hub.id, people[email].id, role)
+    """Fills an empty database with the demo's hubs; everybody of `SIGN_INS` gets the password."""
+    make_everything(SIGN_INS, hash_password(password))
 
 
 def sign_ins(*, private: bool) -> dict[str, str]:
