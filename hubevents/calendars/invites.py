@@ -33,7 +33,9 @@ def highest_sequences(address: str, uids: Collection[str]) -> dict[str, int]:
     if not uids:
         return {}
     query = sa.select(Invite.uid, Invite.last_sequence).where(Invite.address == address, Invite.uid.in_(uids))
-    return {uid: last for uid, last in db.session.execute(query)}
+    found: dict[str, int] = {}
+    found.update((uid, last) for uid, last in db.session.execute(query))
+    return found
 
 
 def invited(addresses: Collection[str], uid: str) -> set[str]:
