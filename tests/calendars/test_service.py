@@ -280,11 +280,8 @@ def test_i91_a_renamed_venue_is_another_place_for_what_is_coming_and_changes_not
     after = feed(include=Include.BOTH)
     assert meanwhile == after
     assert check_versions(before, after) == []
-    places = {
-        (place.split("\\")[0], sequence)
-        for place, sequence in zip(lines(after, "LOCATION"), lines(after, "SEQUENCE"), strict=True)
-    }
-    assert places == {("Хъб „Загоре“", "0"), ("Нова зала", "1"), ("Берое", "1")}
+    places = zip((place.split("\\,")[0] for place in lines(after, "LOCATION")), lines(after, "SEQUENCE"), strict=True)
+    assert list(places) == [("Хъб „Загоре“", "0"), ("Нова зала", "1"), ("Нова зала", "1"), ("Нова зала", "1")]
     assert [date.sequence for date in db.session.get_one(Event, event.id, populate_existing=True).dates] == [1, 1]
     assert db.session.get_one(EventSession, session.id, populate_existing=True).sequence == 1
 
