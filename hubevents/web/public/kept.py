@@ -90,7 +90,12 @@ def answer(stamp: Hashable, make: Callable[[], str], mimetype: str = "text/html"
     """The page of this address: the kept one while `stamp` and minute are the same, else what `make` renders."""
     from_staff = current_app.config["SESSION_COOKIE_NAME"] in request.cookies
     query = request.query_string
-    if from_staff or len(query) > LONGEST_QUERY:
+    if from_staff:
+        # It may hold what the last act did, and their cookie is written again.
+        response = send(Page.of(make(), mimetype))
+        response.headers["Cache-Control"] = "private, no-cache"
+        return response
+    if len(query) > LONGEST_QUERY:
         return send(Page.of(make(), mimetype))
     pages: Pages = current_app.extensions[EXTENSION]
     minute = int(clock.now().timestamp()) // 60

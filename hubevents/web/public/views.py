@@ -5,10 +5,12 @@ from werkzeug.wrappers import Response
 
 from hubevents.core import links
 from hubevents.web import access, locale
-from hubevents.web.public import register
+from hubevents.web.public import event, kept, listing, machine, pages, pictures, register
 from hubevents.web.public.blueprint import blueprint
 
-__all__ = ["blueprint", "register"]
+__all__ = ["blueprint", "event", "listing", "machine", "pages", "pictures", "register"]
+
+blueprint.record_once(lambda state: kept.init_kept(state.app))
 
 
 @blueprint.get("/")
