@@ -3,7 +3,8 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, session  # noqa: TID251
+from flask import Flask, Response, session  # noqa: TID251
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_login import LoginManager, login_user, logout_user
 
 from hubevents.accounts import queries as accounts
@@ -21,8 +22,18 @@ class _Manager(LoginManager):  # type: ignore[misc]
 login_manager = _Manager()
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """The signed cookie, never written on an answer that shared caches may keep: others would get it."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Writes the session back, and `Vary: Cookie` with it."""
+        if not response.cache_control.public:
+            super().save_session(app, session, response)
+
+
 def init_browser(app: Flask) -> None:
     """Registers Flask-Login; an identity is `id:epoch`, so raising the epoch signs out everywhere."""
+    app.session_interface = _Sessions()
     login_manager.session_protection = "basic"  # "strong" signs phones out when their address changes (STACK 2.5)
     login_manager.init_app(app)
 
