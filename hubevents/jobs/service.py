@@ -88,6 +88,12 @@ def run(app: Flask, table: JobTable, name: str, ids: list[int]) -> None:
             db.session.remove()
 
 
+def reach() -> None:
+    """Asks the queue for its length; whatever its storage raises says that it cannot be reached."""
+    huey, _task, _table = current_app.extensions["jobs"]
+    huey.storage.queue_size()
+
+
 def hint(name: str, *ids: int) -> None:
     """Asks that a job be run soon: after the commit when inside a transaction. A lost hint is found by the sweep."""
     if in_transaction():
