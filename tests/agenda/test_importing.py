@@ -75,7 +75,9 @@ def session(key: str) -> EventSession:
 def conference(hub: Hub, **values: Any) -> Event:
     """A published conference of one date, 9 December 2026 from 12 to 13 in Sofia."""
     at = make.sofia(2026, 12, 9, 12)
-    return make.event(hub, "konferentsiya", **{"kind": "conference", "dates": [(at, at + timedelta(hours=1))], **values})
+    return make.event(
+        hub, "konferentsiya", **{"kind": "conference", "dates": [(at, at + timedelta(hours=1))], **values}
+    )
 
 
 def rows(*models: type[Any]) -> list[Any]:
@@ -226,7 +228,10 @@ def test_speakers_are_known_again_reordered_and_renamed(ctx: Flask) -> None:
     people = [{"id": 1, "public_name": "Мария Иванова"}, {"id": 2, "public_name": "Стефан"}]
     closing = changed("c", persons=people[:1])
     report, _ = load(schedule(changed("a", persons=people), SESSIONS["b"], closing), hub, event)
-    assert [(line.title, line.fields) for line in report.lines] == [("Opening", ("speakers",)), ("Closing", ("speakers",))]
+    assert [(line.title, line.fields) for line in report.lines] == [
+        ("Opening", ("speakers",)),
+        ("Closing", ("speakers",)),
+    ]
     assert (session("a").sequence, session("c").sequence) == (0, 0)
     assert sorted(db.session.scalars(sa.select(Speaker.name))) == ["Мария Иванова", "Стефан"]
     maria = db.session.scalars(sa.select(Speaker).where(Speaker.name == "Мария Иванова")).one()
@@ -344,7 +349,9 @@ def test_an_event_without_venue_gets_the_one_the_file_names(ctx: Flask) -> None:
     hub = make.hub()
     event = conference(hub)
     with transaction():
-        agenda.import_schedule(replace(schedule(), venue="Hotel Beroe", city="Stara Zagora"), hub_id=hub.id, event_id=event.id)
+        agenda.import_schedule(
+            replace(schedule(), venue="Hotel Beroe", city="Stara Zagora"), hub_id=hub.id, event_id=event.id
+        )
     venue = db.session.scalars(sa.select(Venue)).one()
     assert (dict(venue.name), dict(venue.address), event.venue_id) == (
         {"en": "Hotel Beroe"}, {"en": "Stara Zagora"}, venue.id,
@@ -520,10 +527,24 @@ def test_a_real_schedule_agrees_with_its_file_and_twice_changes_nothing(
     by_key = {row.key: row for row in file.sessions}
     stored = dict(db.session.execute(sa.select(EventSession.id, EventSession.source_key)).all())
     assert [
-        (stored[s.id], *s.title.values(), s.starts_at, s.ends_at, *((s.room or {}).values()), *(p.name for p in s.speakers))
+        (
+            stored[s.id],
+            *s.title.values(),
+            s.starts_at,
+            s.ends_at,
+            *((s.room or {}).values()),
+            *(p.name for p in s.speakers),
+        )
         for s in shown.sessions
     ] == [
-        (r.key, r.title, r.starts_at, r.ends_at, *([r.room] if r.room else []), *dict.fromkeys(p.name for p in r.speakers))
+        (
+            r.key,
+            r.title,
+            r.starts_at,
+            r.ends_at,
+            *([r.room] if r.room else []),
+            *dict.fromkeys(p.name for p in r.speakers),
+        )
         for r in (by_key[stored[s.id]] for s in shown.sessions)
     ]
     made = db.session.get_one(Event, report.event_id)

@@ -252,7 +252,8 @@ def test_a_copy_keeps_the_clock_the_people_and_the_order(ctx: Flask) -> None:
         track = agenda.add_track(event.id, make.both("Поле"))
     room = event.venue.rooms[0].id
     first = add(
-        event, replace(OPENING, room_id=room, track_id=track.id, speakers=("Мария", "Стефан"), capacity=9, language="bg")
+        event,
+        replace(OPENING, room_id=room, track_id=track.id, speakers=("Мария", "Стефан"), capacity=9, language="bg"),
     )
     add(event, replace(OPENING, title=make.both("Втори ден"), starts_at=TEN + 30 * HOUR, ends_at=TEN + 31 * HOUR))
     off = add(event, replace(OPENING, title=make.both("Отпада")))

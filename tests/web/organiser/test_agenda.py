@@ -27,7 +27,12 @@ FILE = {
                     "date": "2026-12-09",
                     "rooms": {
                         "Beroe": [
-                            {"guid": "a", "title": "Opening <b>", "date": "2026-12-09T10:00:00+02:00", "duration": "0:45"},
+                            {
+                                "guid": "a",
+                                "title": "Opening <b>",
+                                "date": "2026-12-09T10:00:00+02:00",
+                                "duration": "0:45",
+                            },
                             {"guid": "b", "title": "", "date": "2026-12-09T11:00:00+02:00", "duration": "0:45"},
                         ]
                     },
@@ -317,7 +322,16 @@ def test_a_cancelled_event_takes_no_changes(app: Flask) -> None:
     assert "/sessions/new" not in desk.client.get(desk.base).text.partition("<main")[2]
 
 
-PAGES = ("", "/sessions/new", "/sessions/{session}", "/parts", "/speakers", "/speakers/new", "/speakers/{speaker}", "/import")
+PAGES = (
+    "",
+    "/sessions/new",
+    "/sessions/{session}",
+    "/parts",
+    "/speakers",
+    "/speakers/new",
+    "/speakers/{speaker}",
+    "/import",
+)
 
 
 def test_other_hubs_and_roles_see_nothing(app: Flask) -> None:
