@@ -2,6 +2,7 @@
 
 import importlib.util
 import pkgutil
+import sqlite3
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -38,12 +39,19 @@ def _same_type(ctx: object, seen: object, column: object, db_type: object, model
     return False if isinstance(model_type, sa.Enum) else None
 
 
+def _sqlite_connect(connection: sqlite3.Connection, record: object) -> None:
+    connection.isolation_level = None  # else the driver commits before each DDL, and a failure leaves half a schema
+    connection.execute("PRAGMA foreign_keys=OFF")
+
+
 def run() -> None:
-    """Migrates on a connection of its own."""
+    """Migrates on a connection of its own: all steps or none."""
     token = migrating.set(True)
     engine = sa.create_engine(db.engine.url, poolclass=sa.NullPool)
-    if engine.dialect.name == "sqlite":
-        sa.event.listen(engine, "connect", lambda con, rec: con.execute("PRAGMA foreign_keys=OFF"))
+    sqlite = engine.dialect.name == "sqlite"
+    if sqlite:
+        sa.event.listen(engine, "connect", _sqlite_connect)
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     try:
         with engine.connect() as connection:
             context.configure(
@@ -52,14 +60,13 @@ def run() -> None:
                 render_as_batch=True,
                 compare_type=_same_type,
                 render_item=_plain_types,
+                transactional_ddl=True,  # SQLite's DDL is transactional once the driver leaves BEGIN to us
             )
             with context.begin_transaction():
                 context.run_migrations()
-            if engine.dialect.name == "sqlite":
-                faults = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                faults = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall() if sqlite else []
                 if faults:
                     raise RuntimeError(f"foreign keys broken after migrating: {faults[:3]}")
-            connection.commit()
     finally:
         migrating.reset(token)
         engine.dispose()
