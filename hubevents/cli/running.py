@@ -44,7 +44,7 @@ def run(ctx: click.Context, host: str, port: int | None, demo: bool) -> None:
         assert create_app is not None
         sign_ins: dict[str, str] = {}
         if demo:
-            app, sign_ins = _demo_app(create_app, settings, private=server.is_loopback(host))
+            app, sign_ins = _demo_app(create_app, settings, address, private=server.is_loopback(host))
         else:
             app = create_app(settings)
             with app.app_context():
@@ -65,7 +65,9 @@ def run(ctx: click.Context, host: str, port: int | None, demo: bool) -> None:
     click.echo("Stopped.")
 
 
-def _demo_app(create_app: Callable[..., Flask], settings: Settings, *, private: bool) -> tuple[Flask, dict[str, str]]:
+def _demo_app(
+    create_app: Callable[..., Flask], settings: Settings, address: str, *, private: bool
+) -> tuple[Flask, dict[str, str]]:
     """The application on the demo hub, made anew when too old, and the sign-ins with their passwords."""
     with contextlib.ExitStack() as held:
         try:
@@ -76,6 +78,8 @@ def _demo_app(create_app: Callable[..., Flask], settings: Settings, *, private: 
         if make:
             click.echo("Making the demo hub ...")
             mark.begin(settings.instance)
+            if settings.base_url is None:
+                config.write_address(settings.instance, address)  # the demo's mails are composed while it is made
         app = create_app(settings)
         with app.app_context():
             schema.upgrade()

@@ -44,9 +44,10 @@ from hubevents.hubs.models import Hub
 from hubevents.hubs.rules import Role
 from hubevents.hubs.service import HubDetails
 from hubevents.mail.models import OutboxMessage
+from hubevents.mail.rules import Failure, Stage
 from hubevents.mail.service import DELIVER
 from hubevents.notices import reminders
-from hubevents.notices.rules import reminder_due
+from hubevents.notices.rules import Kind, reminder_due
 from hubevents.organisations.models import Organisation
 from hubevents.programmes import service as programmes
 from hubevents.programmes.rules import Emblem, Indicator, usual_disclaimer
@@ -63,6 +64,8 @@ SEED = 20210330
 MAILS_SHOWN = 36
 KINDS_SHOWN = 2
 """So many of the newest mails, and of each kind, can be read; composing all of them would make the start slow."""
+MAILBOXES_FULL = 2
+"""So many confirmations came back, so that staff sees what a failure looks like."""
 FOUNDED_AGO = timedelta(days=430)
 _HUB_TEXTS = ("name", "kind_line", "summary", "about", "imprint", "privacy", "address")
 _SCANS_TOGETHER = timedelta(minutes=10)
@@ -539,7 +542,7 @@ class Builder:
                 )
 
     def _send_mails(self) -> None:
-        """Marks old mails as sent at their time; the newest are composed and kept for the demo's mailbox."""
+        """Marks old mails as sent at their time, two as come back; the newest are composed for the demo's mailbox."""
         rows = db.session.execute(
             sa.select(OutboxMessage.id, OutboxMessage.kind)
             .where(OutboxMessage.done_at.is_(None))
@@ -552,7 +555,18 @@ class Builder:
             of_kind[kind] += 1
             if place < MAILS_SHOWN or of_kind[kind] <= KINDS_SHOWN:
                 shown.append(id)
+        full = [id for id, kind in rows if kind == Kind.CONFIRMATION and id not in shown][:MAILBOXES_FULL]
         with transaction():
+            db.session.execute(
+                sa.update(OutboxMessage)
+                .where(OutboxMessage.id.in_(full))
+                .values(
+                    done_at=OutboxMessage.due_at,
+                    attempts=1,
+                    error=str(Failure(Stage.RECIPIENT, "552 5.2.2", permanent=True)),
+                )
+                .execution_options(synchronize_session=False)
+            )
             db.session.execute(
                 sa.update(OutboxMessage)
                 .where(OutboxMessage.done_at.is_(None), OutboxMessage.id.not_in(shown))
