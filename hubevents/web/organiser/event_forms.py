@@ -8,6 +8,7 @@ import wtforms
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, DateField, FieldList, FormField, HiddenField, SelectField, TimeField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional, Regexp
 
 from hubevents.core import i18n
@@ -328,7 +329,12 @@ def event_form(
     codes = hub.languages
     fields: dict[str, Any] = text_fields(codes, SHORT, LONG)
     fields["dates"] = FieldList(FormField(_row_class(codes)), _l("Dates"), max_entries=MOST_DATES)
-    levels = {name: [("", "–"), *getattr(vocabularies(), f"{name}_levels").choices(language())] for name in FRAMEWORKS}
+    levels = {
+        name: [
+            SelectChoice(*pair) for pair in [("", "–"), *getattr(vocabularies(), f"{name}_levels").choices(language())]
+        ]
+        for name in FRAMEWORKS
+    }
     for framework in frameworks_of(event):
         for key in _competence_keys(framework):
             fields[competence_field(framework, key)] = SelectField(
