@@ -73,10 +73,10 @@ def register(event_id: int, person: Registrant, *, source: Source = Source.WEB, 
     elif event.status is EventStatus.CANCELLED:
         raise Conflict("registration_closed", openness=Openness.CANCELLED.value)
 
-    participant_id = None
+    participant = None
     if person.email is not None:
-        participant_id = _participant(event.hub_id, person.email, person.language)
-        known = _live_registration(event_id, participant_id)
+        participant = _participant(event.hub_id, person.email, person.language)
+        known = _live_registration(event_id, participant.id)
         if known is not None:
             raise Conflict("already_registered", registration_id=known)
     organisation_id = organisations.of_registrant(event.hub_id, person.organisation, person.organisation_number)
@@ -85,7 +85,7 @@ def register(event_id: int, person: Registrant, *, source: Source = Source.WEB, 
     now = clock.now()
     registration = Registration(
         event=event,
-        participant_id=participant_id,
+        participant=participant,
         organisation_id=organisation_id,
         status=RegistrationStatus.CONFIRMED if seated else RegistrationStatus.WAITLISTED,
         source=source,
@@ -107,7 +107,7 @@ def register(event_id: int, person: Registrant, *, source: Source = Source.WEB, 
     except IntegrityError as error:  # the same address in the same instant: the unique index saw it
         raise Conflict("already_registered", registration_id=None) from error
     if seated:
-        _issue_ticket(registration)
+        _issue_ticket(registration, first=True)
     db.session.add_all(
         Consent(
             registration_id=registration.id,
@@ -267,21 +267,14 @@ def renew_link(registration_id: int) -> Registration:
 # --- parts ---------------------------------------------------------------------------------------------------------
 
 
-def _participant(hub_id: int, email: str, language: str) -> int:
-    """The hub's participant with this address, made when new; two at once end with one row."""
-    found = db.session.scalar(sa.select(Participant.id).where(Participant.hub_id == hub_id, Participant.email == email))
-    if found is not None:
-        return found
+def _participant(hub_id: int, email: str, language: str) -> Participant:
+    """The hub's participant with this address, made when new, in one statement; two at once end with one row."""
     values = {"hub_id": hub_id, "email": email, "language": language, "feed_version": 0, "created_at": clock.now()}
     dialect: Any = sqlite if is_sqlite() else postgresql
-    made = db.session.scalar(
-        dialect.insert(Participant).values(**values).on_conflict_do_nothing().returning(Participant.id)
-    )
-    if made is not None:
-        return cast(int, made)
-    return db.session.scalars(
-        sa.select(Participant.id).where(Participant.hub_id == hub_id, Participant.email == email)
-    ).one()
+    insert = dialect.insert(Participant).values(**values)
+    # An update that changes nothing makes RETURNING give the known row too.
+    known = insert.on_conflict_do_update(index_elements=["hub_id", "email"], set_={"email": insert.excluded.email})
+    return cast(Participant, db.session.scalars(known.returning(Participant)).one())
 
 
 def _live_registration(event_id: int, participant_id: int) -> int | None:
@@ -344,11 +337,11 @@ def _locked(registration_id: int, event_id: int | None) -> Registration:
     ).one()
 
 
-def _issue_ticket(registration: Registration) -> Ticket:
-    """A new ticket; a former one is marked as replaced."""
+def _issue_ticket(registration: Registration, *, first: bool = False) -> Ticket:
+    """A new ticket; a former one, which a new registration (`first`) cannot have, is marked as replaced."""
     now = clock.now()
     version = 1
-    if registration.created_at != now or registration.link_version:
+    if not first:
         for old in db.session.scalars(sa.select(Ticket).where(Ticket.registration_id == registration.id)):
             old.replaced_at = old.replaced_at or now
             version = max(version, old.version + 1)

@@ -147,8 +147,7 @@ def register(lang: str, hub: str, event: str) -> Response:
         return redirect(links.path(links.EVENT, lang=lang, hub=row.hub.slug, event=row.slug), 303)
     form = RegisterForm()
     form.ask(row)
-    choices = _session_choices(row, lang)
-    form.sessions.choices = choices
+    form.sessions.choices = _session_choices(row, lang)
     refusals: list[str] = []
     if form.validate_on_submit():
         if not _from_person(form, row):
