@@ -14,6 +14,10 @@ _WORDS: dict[str, Callable[..., str]] = {
     "link_unknown": lambda: _("This link is not valid. Open it again from the newest mail."),
     "link_used": lambda: _("This link was already used. Ask for a new one."),
     "link_renewed": lambda: _("This link was replaced by a newer one. Open the newest mail."),
+    "door_closed": lambda: _("This pass has ended. Ask the organiser for a new one."),
+    "no_dates": lambda: _("Give the event a date first: an entrance ends with it."),
+    "unknown_session": lambda field="": _("This session belongs to another event."),
+    "door_role": lambda field="": _("A door scans, searches, is a steward's or a kiosk: scan, search, steward, kiosk."),
     "link_expired": lambda: _("This link has expired. Ask for a new one."),
     # commands
     "hub": lambda: _("There is no such hub."),
