@@ -1,12 +1,10 @@
 """`doctor`: one line for each check; a fault makes exit status 1, a note does not."""
 
-import smtplib
-import ssl
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import click
 import sqlalchemy as sa
@@ -15,17 +13,17 @@ from flask.cli import with_appcontext
 from sqlalchemy.exc import SQLAlchemyError
 
 from hubevents.agenda.models import Speaker
-from hubevents.core import clock, config, schema
+from hubevents.core import clock, config, links, schema
 from hubevents.core.config import Settings
 from hubevents.core.db import db, is_sqlite
 from hubevents.events.models import Event
 from hubevents.hubs.models import Hub
 from hubevents.mail import queries as mail
+from hubevents.mail import smtp
 from hubevents.registrations import queries as registrations
 
 STUCK_AFTER = timedelta(minutes=15)
 """A mail that is due this long ago and was not tried means that no worker runs."""
-MAIL_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
@@ -124,34 +122,16 @@ def check_mail(settings: Settings) -> Iterator[Finding]:
     if settings.smtp_url is None:
         yield note("mail: no SMTP_URL, so nothing is sent")
         return
-    host = urlsplit(settings.smtp_url).hostname
     try:
-        handshake(settings.smtp_url)
-    except (OSError, smtplib.SMTPException) as error:
-        yield fault(f"mail: {host} refuses the handshake ({type(error).__name__})")
+        server = smtp.server(settings.smtp_url)
+        with smtp.Connection(server, hello=urlsplit(links.base_url()).hostname or "localhost") as connection:
+            connection.open()
+    except ValueError as error:
+        yield fault(f"mail: {error}")
+    except smtp.Undelivered as error:
+        yield fault(f"mail: {server.host} does not take mail from us: {error}")
     else:
-        yield ok(f"mail: {host} accepts us, sender {settings.mail_from}")
-
-
-def handshake(url: str) -> None:
-    """Greets the server of an SMTP_URL, starts TLS and signs in as the URL says, and leaves.
-
-    Raises OSError or smtplib.SMTPException.
-    """
-    parts = urlsplit(url)
-    context = ssl.create_default_context()
-    connection: smtplib.SMTP
-    if parts.scheme == "smtps":
-        connection = smtplib.SMTP_SSL(parts.hostname or "", parts.port or 465, timeout=MAIL_TIMEOUT, context=context)
-    else:
-        connection = smtplib.SMTP(parts.hostname or "", parts.port or 587, timeout=MAIL_TIMEOUT)
-    with connection:
-        connection.ehlo()
-        if parts.scheme == "smtp+starttls":
-            connection.starttls(context=context)
-        if parts.username:
-            connection.login(unquote(parts.username), unquote(parts.password or ""))
-        connection.noop()
+        yield ok(f"mail: {server.host} accepts us, sender {settings.mail_from}")
 
 
 def check_keys() -> Iterator[Finding]:

@@ -97,6 +97,11 @@ class Connection:
     ) -> None:
         self._close()
 
+    def open(self) -> None:
+        """Greets the server, starts TLS and signs in without a message; Undelivered when it refuses."""
+        if self._smtp is None:
+            self._connect()
+
     def send(self, *, sender: str, recipient: str, data: bytes) -> None:
         """Hands one message over; Undelivered when it was not taken."""
         smtp = self._smtp or self._connect()
