@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 PO := $(wildcard hubevents/translations/*/LC_MESSAGES/messages.po)
 OWN_STATIC := $(shell find static -type f -not -path 'static/vendor*' 2>/dev/null)
 
-.PHONY: help run test setup setup-test chromium lint catalogues wheel
+.PHONY: help run test setup setup-test chromium lint catalogues wheel bench
 
 help:
 	@echo "make run    show the demo hub (sets up all it needs)"
@@ -104,3 +104,6 @@ catalogues: $(DONE)/runtime
 
 wheel: setup $(DONE)/dev
 	@$(BIN)/python -m build --wheel
+
+bench: $(DONE)/dev setup
+	@$(BIN)/python -m benchmarks $(ARGS)
