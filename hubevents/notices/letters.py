@@ -303,7 +303,7 @@ def _cancelled(case: Case) -> Letter:
     else:
         lead = [_("You are no longer registered for “%(title)s”.", title=case.title)]
         if case.data.get("had_place"):
-            lead.append(_("Thank you for telling us: your place goes to the next person in line."))
+            lead.append(_("Thank you for telling us: the place is free for somebody else now."))
     found = _frame(
         case,
         _("Registration cancelled: %(title)s", title=case.title),
@@ -520,7 +520,7 @@ def _moment_row(label: str, moment: Mapping[str, Any], case: Case) -> Row:
     if not where and case.event.format in (Format.ONLINE, Format.SELF_PACED):
         where = _vocabularies().formats.text(Format.ONLINE.value, language)
     when = _range(starts_at, ends_at, zone, language)
-    return Row(label, when, f"({zone_name})" + (f" · {where}" if where else ""))
+    return Row(label, f"{when} ({zone_name})", where)
 
 
 def _why(case: Case) -> str:

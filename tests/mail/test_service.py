@@ -32,9 +32,13 @@ def test_a_row_waits_with_a_message_id_of_its_own(ctx: Flask) -> None:
 
 
 def test_what_is_rolled_back_leaves_no_row(ctx: Flask) -> None:
-    with pytest.raises(RuntimeError, match="stop"), transaction():
-        queue()
-        raise RuntimeError("stop")
+    def fail() -> None:
+        with transaction():
+            queue()
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        fail()
     assert rows() == []
 
 
