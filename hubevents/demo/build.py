@@ -460,10 +460,16 @@ class Builder:
             consents=frozenset(kind for kind, share in shares.items() if random.random() < share),
         )
 
+    def _of(self, scene: Scene, what: str) -> Random:
+        """Random numbers that do not depend on what was told before, which changes with the hour."""
+        return Random(f"{SEED} {scene.said['slug']} {what}")  # noqa: S311 - a story, not a secret
+
     def _register(self, scene: Scene, person: Person, registrant: Registrant) -> None:
-        if scene.workshops and self.random.random() < 0.7:
-            registrant = replace(registrant, session_ids=(self.random.choice(scene.workshops),))
-        source = Source.STAFF if self.random.random() < 0.05 else Source.WEB
+        chosen = self._of(scene, person.email)
+        if scene.workshops and chosen.random() < 0.7:
+            favourite = scene.workshops[0]
+            registrant = replace(registrant, session_ids=(chosen.choice((favourite, *scene.workshops)),))
+        source = Source.STAFF if chosen.random() < 0.05 else Source.WEB
         registration = registrations.register(scene.made.id, registrant, source=source)
         scene.registered.append(registration.id)
 
@@ -490,8 +496,9 @@ class Builder:
 
     def _admit(self, scene: Scene, begin: datetime) -> None:
         """The scans of one day, sent as the phone at the door would: some together, soon after they were made."""
-        arrivals = sorted(self._arrivals(scene, begin), key=lambda item: item.scanned_at)
-        device = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+        random = self._of(scene, f"{begin:%Y-%m-%d}")
+        arrivals = sorted(self._arrivals(random, scene, begin), key=lambda item: item.scanned_at)
+        device = _uuid(random)
         while arrivals:
             together = [item for item in arrivals if item.scanned_at < arrivals[0].scanned_at + _SCANS_TOGETHER]
             arrivals = arrivals[len(together) :]
@@ -501,9 +508,9 @@ class Builder:
                 sent = Delivery(Reported(device, "Телефонът на Деница", sent_at, 0), tuple(together))
                 checkin.take_scans(checkin.token_of(door), sent, sent_at, "bg")
 
-    def _arrivals(self, scene: Scene, begin: datetime) -> Iterable[Item]:
+    def _arrivals(self, random: Random, scene: Scene, begin: datetime) -> Iterable[Item]:
         """Most of those with a place come, a few are read twice; somebody who had cancelled tries it."""
-        random, open_house = self.random, "lasts" in scene.said
+        open_house = "lasts" in scene.said
         rows = db.session.execute(
             sa.select(Registration.id, Registration.status, Ticket.version)
             .join(Ticket, Ticket.registration_id == Registration.id)
@@ -521,13 +528,9 @@ class Builder:
             if not comes or scanned_at >= self.now - timedelta(minutes=1):
                 continue
             code = tickets.issue(key, event_id=scene.made.id, registration_id=id, version=version)
-            yield self._scan(scanned_at, code)
-            if twice:
-                yield self._scan(scanned_at + timedelta(seconds=20), code)
-
-    def _scan(self, scanned_at: datetime, code: str) -> Item:
-        id = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
-        return Item(id, id, scanned_at, Method.QR, code=code)
+            for at in (scanned_at, scanned_at + timedelta(seconds=20))[: 1 + twice]:
+                scan_id = _uuid(random)
+                yield Item(scan_id, scan_id, at, Method.QR, code=code)
 
     # --- afterwards ------------------------------------------------------------------------------------------------
 
@@ -581,3 +584,8 @@ class Builder:
             with clock.at(moment + timedelta(seconds=3)):
                 work.JOBS[DELIVER].run()
         current_app.extensions["jobs"][0].flush()
+
+
+def _uuid(random: Random) -> str:
+    """A UUID as a browser would make it."""
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))
