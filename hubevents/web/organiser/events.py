@@ -12,7 +12,7 @@ from hubevents.core import clock, i18n, links, pictures, tokens
 from hubevents.core.db import transaction
 from hubevents.core.errors import Conflict, DomainError, Invalid
 from hubevents.core.i18n import Translated
-from hubevents.events import desk, queries, service
+from hubevents.events import desk, queries, rules, service
 from hubevents.events.desk import Scope
 from hubevents.events.models import Event, EventDate
 from hubevents.events.rules import DateStatus, EventStatus, Format
@@ -310,7 +310,7 @@ def edit_event(hub: str, event_id: int) -> Response | tuple[str, int] | str:
             (name, _framework(name), [field for field in form if field.name.startswith(f"{name}-")])
             for name in event_forms.frameworks_of(row)
         ],
-        zone=form.zone.data,
+        zone=form.zone.data if rules.is_zone(form.zone.data or "") else row.zone,
         published=row.published_at is not None,
         most_dates=service.MOST_DATES,
     )
