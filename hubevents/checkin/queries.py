@@ -6,10 +6,13 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from hubevents.agenda.models import EventSession
+from hubevents.agenda.rules import SessionStatus
 from hubevents.checkin.models import Attendance, Door, Scan
 from hubevents.core import clock, tokens
 from hubevents.core.db import db
 from hubevents.core.errors import Gone, NotFound
+from hubevents.core.i18n import Translated
 from hubevents.events.models import Event
 
 
@@ -63,3 +66,38 @@ def count_present(event_id: int, day: date, session_ids: Sequence[int] = ()) -> 
         .where(Attendance.event_id == event_id, Attendance.day == day, where, Attendance.inside)
     )
     return counted or 0
+
+
+def expected(event_id: int, session_ids: Sequence[int] = ()) -> int:
+    """People with a place: in the event, or in these sessions when they have places of their own."""
+    if session_ids:
+        places = db.session.execute(
+            sa.select(EventSession.capacity, EventSession.seats_taken).where(EventSession.id.in_(session_ids))
+        ).all()
+        if all(row.capacity is not None for row in places):
+            return sum(row.seats_taken for row in places)
+    return db.session.scalars(sa.select(Event.seats_taken).where(Event.id == event_id)).one()
+
+
+def session_title(session_id: int) -> Translated:
+    """The title of a session."""
+    return db.session.scalars(sa.select(EventSession.title).where(EventSession.id == session_id)).one()
+
+
+def present_by_session(event_id: int, day: date) -> dict[int | None, int]:
+    """People inside on a day, by session; None is the event's entrances. Who is not there has no key."""
+    rows = db.session.execute(
+        sa.select(Attendance.session_id, sa.func.count())
+        .where(Attendance.event_id == event_id, Attendance.day == day, Attendance.inside)
+        .group_by(Attendance.session_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def sessions_of(event_id: int) -> Sequence[EventSession]:
+    """Sessions that take place, in the order of time: a door may stand before one of them."""
+    return db.session.scalars(
+        sa.select(EventSession)
+        .where(EventSession.event_id == event_id, EventSession.status == SessionStatus.SCHEDULED)
+        .order_by(EventSession.starts_at, EventSession.id)
+    ).all()

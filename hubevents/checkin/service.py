@@ -105,8 +105,8 @@ def add_door(hub_slug: str, event: str, role: str = "scan") -> str:
 
 
 def free_name(taken: Iterable[str], word: str) -> str:
-    """The first of "Вход А", "Вход Б" ... that is not taken; numbers after the alphabet."""
-    letters = "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЮЯ" if word != "Door" else "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    """The first of "Вход А", "Вход Б" ... or "Door A" ... that is not taken; numbers after the alphabet."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if word.isascii() else "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЮЯ"
     names = set(taken)
     numbered = (str(number) for number in range(1, len(names) + 2))
     return next(name for mark in (*letters, *numbered) if (name := f"{word} {mark}") not in names)

@@ -2,6 +2,7 @@
 
 from hubevents.web.organiser import (
     agenda,
+    doors,
     events,
     frame,
     home,
@@ -18,6 +19,7 @@ from hubevents.web.organiser.blueprint import blueprint
 __all__ = [
     "agenda",
     "blueprint",
+    "doors",
     "events",
     "frame",
     "home",
