@@ -35,7 +35,9 @@ _STATEMENT = (
     .join(Hub, Event.hub_id == Hub.id)
     .outerjoin(Programme, Event.programme_id == Programme.id)
     .where(
-        Hub.slug == sa.bindparam("hub_slug"), Event.slug == sa.bindparam("event_slug"), Event.status != EventStatus.DRAFT
+        Hub.slug == sa.bindparam("hub_slug"),
+        Event.slug == sa.bindparam("event_slug"),
+        Event.status != EventStatus.DRAFT,
     )
 )
 

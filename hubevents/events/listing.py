@@ -172,11 +172,13 @@ def past(wanted: Wanted, now: datetime, *, offset: int = 0, limit: int = 31) -> 
     )
 
 
-def counts(wanted: Wanted, now: datetime, options: Mapping[str, Iterable[Any]], *, over: bool = False) -> dict[str, Any]:
+def counts(
+    wanted: Wanted, now: datetime, options: Mapping[str, Iterable[Any]], *, over: bool = False
+) -> dict[str, Any]:
     """How many events each option of a filter would leave, beside the other filters in force; one statement.
 
-    `options` maps a field of `Wanted` to its values; the answer maps it to {value: number}, and `all` maps each field to
-    the number without that filter. `over` counts past events.
+    `options` maps a field of `Wanted` to its values; the answer maps it to {value: number}, and `all` maps each field
+    to the number without that filter. `over` counts past events.
     """
     filters = _filters(wanted, now)
     columns: list[Any] = []

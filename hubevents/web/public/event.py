@@ -16,7 +16,7 @@ from hubevents.agenda import stamps
 from hubevents.agenda.queries import Agenda, AgendaSession, AgendaSpeaker
 from hubevents.agenda.rules import SessionKind
 from hubevents.calendars.entries import session_anchor
-from hubevents.core import art, i18n, links, text
+from hubevents.core import art, clock, i18n, links, text
 from hubevents.core.errors import NotFound
 from hubevents.core.text import nbsp
 from hubevents.events import queries as events
@@ -126,7 +126,9 @@ def event_page(lang: str, hub: str, event: str) -> Response:
     if draft is None:
         _page(public_event(hub, event))
         raise NotFound("page")
-    return private(make_response(_page(draft)))
+    response: Response = make_response(_page(draft))
+    private(response)
+    return response
 
 
 def _draft(hub: str, slug: str) -> Event | None:
@@ -196,18 +198,18 @@ def _event(event: Event, openness: Openness, lang: str, *, draft: bool) -> dict[
         "time": _time(dates, event, lang),
         "zone": i18n.zone_text(event.zone, lang, dates[0].starts_at) if dates else None,
         "series": _series(dates, event, lang),
-        "calendar_url": None if draft else f"{links.path(links.EVENT_FEED, hub=event.hub.slug, event=event.slug, form='ics')}?lang={lang}",
+        "calendar_url": None if draft else _feed(event, lang),
         "google_url": None if draft or openness is Openness.CANCELLED else _google(dates, event, lang),
         "place": place,
         "address": address,
         "map_url": _map(event),
-        "directions": text.markdown(event.venue.directions.text(lang)) if event.venue and place and event.venue.directions else None,
+        "directions": _directions(event, lang),
         "audience": audience,
         "summary": nbsp(event.summary.text(lang)) or None,
         "summary_lang": words.lang_mark(event.summary, lang),
         "description": text.markdown(event.description.text(lang)) if event.description else None,
         "description_lang": words.lang_mark(event.description, lang),
-        "gains": [nbsp(line.strip("-*• ").strip()) for line in event.gains.text(lang).splitlines() if line.strip("-*• ")],
+        "gains": [nbsp(line) for line in (each.strip("-*• ") for each in event.gains.text(lang).splitlines()) if line],
         "gains_lang": words.lang_mark(event.gains, lang),
         "organiser": _organiser(event, lang),
         "contact": event.contact or event.hub.email or None,
@@ -219,6 +221,15 @@ def _event(event: Event, openness: Openness, lang: str, *, draft: bool) -> dict[
         "picture_alt": event.picture_alt.text(lang),
         "date_line": _date_line(dates, event, lang),
     }  # fmt: skip
+
+
+def _directions(event: Event, lang: str) -> Markup | None:
+    said = event.venue.directions.text(lang) if event.venue else ""
+    return text.markdown(said) if said else None
+
+
+def _feed(event: Event, lang: str) -> str:
+    return links.path(links.EVENT_FEED, hub=event.hub.slug, event=event.slug, form="ics") + f"?lang={lang}"
 
 
 def _capital(words: str) -> str:
@@ -248,8 +259,8 @@ def _time(dates: list[EventDate], event: Event, lang: str) -> str:
     finish = words.clock_text(end, event.zone, lang)
     if end - start < timedelta(days=1) or i18n.local(start, event.zone).time() < i18n.local(end, event.zone).time():
         begin = begin.removesuffix("\u00a0ч.")
-        return _("from %(start)s to %(end)s", start=begin, end=finish)
-    return _("begins at %(start)s, ends at %(end)s", start=begin, end=finish)
+        return str(_("from %(start)s to %(end)s", start=begin, end=finish))
+    return str(_("begins at %(start)s, ends at %(end)s", start=begin, end=finish))
 
 
 def _series(dates: list[EventDate], event: Event, lang: str) -> str | None:
@@ -289,7 +300,9 @@ def _google(dates: list[EventDate], event: Event, lang: str) -> str | None:
     """Google's page for adding one entry; an event of several dates is subscribed instead."""
     if len(dates) != 1:
         return None
-    span = "/".join(moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") for moment in (dates[0].starts_at, dates[0].ends_at))
+    span = "/".join(
+        moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") for moment in (dates[0].starts_at, dates[0].ends_at)
+    )
     url = links.absolute(links.EVENT, lang=lang, hub=event.hub.slug, event=event.slug)
     values = {
         "action": "TEMPLATE",
@@ -306,14 +319,14 @@ def _organiser(event: Event, lang: str) -> str:
     others = event.co_organisers.text(lang).strip().rstrip(".")
     if others:
         said = f"{said} {_('With: %(names)s.', names=nbsp(', '.join(others.splitlines())))}"
-    return said
+    return str(said)
 
 
 def _cancelled(event: Event, lang: str) -> str:
     if event.cancelled_at is None:
         return str(_("This event is cancelled."))
     on = i18n.day_text(i18n.local(event.cancelled_at, event.zone).date(), lang)
-    return _("Cancelled on %(day)s.", day=on)
+    return str(_("Cancelled on %(day)s.", day=on))
 
 
 def _register(event: Event, openness: Openness, lang: str) -> Register:
@@ -344,7 +357,7 @@ def _meetings(event: Event, lang: str) -> list[Meeting]:
     """All dates of an event of several, withdrawn ones too."""
     if len(event.dates) < 2:
         return []
-    now = events.clock.now()
+    now = clock.now()
     found = []
     number = 0
     for each in event.dates:
@@ -452,7 +465,9 @@ def _about(event: Event, lang: str) -> list[dict[str, Any]]:
         hours = i18n.number_text(float(event.learning_hours), lang)
         found.append({"label": _("Learning hours"), "lines": [hours]})
     if event.sectors:
-        found.append({"label": _("Sectors"), "lines": [", ".join(known.sectors.text(key, lang) for key in event.sectors)]})
+        found.append(
+            {"label": _("Sectors"), "lines": [", ".join(known.sectors.text(key, lang) for key in event.sectors)]}
+        )
     if event.technologies:
         names = ", ".join(known.technologies.text(key, lang) for key in event.technologies)
         found.append({"label": _("Technologies"), "lines": [names]})

@@ -10,8 +10,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Response, current_app, request
 
 from hubevents.core import clock
 
@@ -81,8 +82,8 @@ def _weight(page: Page | None) -> int:
     return 0 if page is None else len(page.body) + len(page.packed) + 500
 
 
-def init_kept(app: Flask) -> None:
-    """Makes the store of this process."""
+def init_kept(app: Any) -> None:
+    """Makes the store of this process, among the extensions of a Flask app."""
     app.extensions[EXTENSION] = Pages()
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -386,7 +387,7 @@ def _list(
 def _cut(found: list[Listed], asked: Asked, zone: str) -> tuple[list[Listed], date | str | None]:
     """What stands on this page and what the button below it leads to: a month, the next page, or nothing.
 
-    Whole months, as few as hold enough events; a page asked by its month holds that month, or the next one that has any.
+    Whole months, as few as hold enough events; a page asked by its month holds that month, or the next that has any.
     """
     if asked.page > 1:
         return found[:PAGE], "page" if len(found) > PAGE else None
@@ -465,9 +466,15 @@ def _row(listed: Listed, held: Any, lang: str, *, many: bool) -> Row:
         flags=tuple(flags),
         cancelled=openness is Openness.CANCELLED,
         places=words.places(event, openness, lang),
-        art=None if picture else art.art(face(event)),
+        art=None if picture else _small_art(face(event)),
         picture_url=picture,
     )
+
+
+@lru_cache(maxsize=400)
+def _small_art(face: str) -> Markup:
+    """The pattern of a row; drawing it takes longer than the rest of the row."""
+    return art.art(face)
 
 
 # --- months ----------------------------------------------------------------------------------------------------------
@@ -511,7 +518,7 @@ def _small_month(
     after = _next_month(month)
     entries = listing.dates_between(asked.wanted, now, _midnight(month, zone), _midnight(after, zone))
     held = _by_day([entry for entry in entries if not entry.cancelled], month, after - timedelta(days=1))
-    here = {}
+    here: dict[date, str] = {}
     for day in days:
         first, _dash, last = day.id[1:].partition("-20")
         start = date.fromisoformat(first)

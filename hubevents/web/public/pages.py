@@ -75,8 +75,8 @@ def _span(programme: Programme, lang: str) -> str:
     if first and last:
         return f"{i18n.month_text(first, lang)} – {i18n.month_text(last, lang)}"
     if first:
-        return _("since %(month)s", month=i18n.month_text(first, lang))
-    return _("until %(month)s", month=i18n.month_text(last, lang)) if last else ""
+        return str(_("since %(month)s", month=i18n.month_text(first, lang)))
+    return str(_("until %(month)s", month=i18n.month_text(last, lang))) if last else ""
 
 
 def _preview(hub: Hub, site: Site, title: str, description: str, lang: str) -> dict[str, Any]:

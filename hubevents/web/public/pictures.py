@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flask import Response, current_app, request
 from flask_babel import gettext as _
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw, ImageFont, ImageOps, features
 
 from hubevents.core import art, assets, links
 from hubevents.core.art import Inks
@@ -33,7 +33,8 @@ MOST_KEPT = 4000
 BAND = 396
 """Width of the pattern on the right."""
 MARGIN = 64
-INK, QUIET = "#1b1619", "#5f555a"
+INK, QUIET, BAD = "#1b1619", "#5f555a", "#b3261e"
+LEADING = 1.12
 _TILE = 198
 _FINER = 4
 
@@ -85,7 +86,7 @@ def hub_picture(lang: str, hub: str) -> Response:
             line=row.kind_line.text(lang),
             colour=row.colour,
             face=f"hub {row.id}",
-            title=row.name.text(lang),
+            title=_("Coming events"),
             numerals="",
             date=row.kind_line.text(lang),
             place=row.address.text(lang),
@@ -134,7 +135,8 @@ def _answer(what: Shown) -> Response:
     response = Response(png, mimetype="image/png")
     response.set_etag(what.digest)
     response.headers["Cache-Control"] = "public, max-age=600"
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _keep(path: Path, png: bytes) -> None:
@@ -160,34 +162,31 @@ def draw(what: Shown, uploads: Path) -> bytes:
     palette = colours(what.colour)
     image = Image.new("RGB", (WIDTH, HEIGHT), PAPER_LIGHT)
     image.paste(_band(what, palette.art, uploads), (WIDTH - BAND, 0))
-    pen = ImageDraw.Draw(image)
+    page = _Page(ImageDraw.Draw(image), what.language)
     hub = palette.light.hub
     room = WIDTH - BAND - 2 * MARGIN + 16
-    mark_at = MARGIN
-    _mark(pen, mark_at, 52, 44, hub)
-    _write(pen, what.language, (mark_at + 62, 86), _cut(what.hub, 30, 750, room - 62, what.language), 30, 750, INK)
-
-    at = 168
+    _mark(page.pen, MARGIN, 52, 44, hub)
+    size = next((each for each in (30, 27, 24) if page.width(what.hub, each, 750) <= room - 62), 24)
+    page.write((MARGIN + 62, 84), page.cut(what.hub, size, 750, room - 62), size, 750, INK)
+    at = 132
     if what.numerals:
-        size = 150
-        _write(pen, what.language, (MARGIN - 8, at + 112), what.numerals, size, 250, INK)
-        beside = MARGIN + _width(what.numerals, size, 250, what.language) + 18
+        beside = page.numerals((MARGIN - 6, at + 112), what.numerals) + 24
         day, _comma, month = what.date.partition(", ")
-        _write(pen, what.language, (beside, at + 76), day, 32, 750, INK)
-        _write(pen, what.language, (beside, at + 112), month, 28, 400, QUIET)
-        at += 152
-    pen.rectangle((MARGIN, at, WIDTH - BAND - MARGIN + 16, at + 2), fill=INK)
-    at += 48
-    line = f"{what.line} · {what.mark}" if what.mark else what.line
+        page.write((beside, at + 76), page.cut(day, 32, 750, WIDTH - BAND - 40 - beside), 32, 750, INK)
+        page.write((beside, at + 112), page.cut(month, 28, 400, WIDTH - BAND - 40 - beside), 28, 400, QUIET)
+        at += 146
+    page.pen.rectangle((MARGIN, at, MARGIN + room, at + 2), fill=INK)
     if what.numerals:
-        _write(pen, what.language, (MARGIN, at), line, 26, 600, "#b3261e" if what.mark else hub)
-        at += 14
-    size, rows = _fit(what.title, room, what.language, 3 if what.numerals else 4)
+        at += 46
+        line = f"{what.line} · {what.mark}" if what.mark else what.line
+        page.write((MARGIN, at), page.cut(line, 26, 600, room), 26, 600, BAD if what.mark else hub)
+    at += 10
+    size, rows = page.fit(what.title, room, HEIGHT - 104 - at)
     for row in rows:
-        at += round(size * 1.12)
-        _write(pen, what.language, (MARGIN, at), row, size, 750, INK)
-    foot = what.place if what.numerals else what.date
-    _write(pen, what.language, (MARGIN, HEIGHT - 50), _cut(foot, 28, 400, room, what.language), 28, 400, QUIET)
+        at += round(size * LEADING)
+        page.write((MARGIN, at), row, size, 750, INK)
+    foot = what.place if what.numerals else " · ".join(part for part in (what.date, what.place) if part)
+    page.write((MARGIN, HEIGHT - 48), page.cut(foot, 28, 400, room), 28, 400, QUIET)
     out = BytesIO()
     image.save(out, "PNG", compress_level=6)
     return out.getvalue()
@@ -274,7 +273,10 @@ def _runs(text: str, size: int, weight: int) -> list[tuple[str, Font]]:
     runs: list[tuple[str, Font]] = []
     for character in text:
         code = ord(character)
-        font = fonts[0] if 0x400 <= code <= 0x52F or code == 0x2116 else fonts[2] if 0x100 <= code <= 0x24F else fonts[1]
+        if 0x400 <= code <= 0x52F or code == 0x2116:
+            font = fonts[0]
+        else:
+            font = fonts[2] if 0x100 <= code <= 0x24F else fonts[1]
         if runs and (runs[-1][1] is font or unicodedata.combining(character)):
             runs[-1] = (runs[-1][0] + character, runs[-1][1])
         else:
@@ -282,54 +284,67 @@ def _runs(text: str, size: int, weight: int) -> list[tuple[str, Font]]:
     return runs
 
 
-def _width(text: str, size: int, weight: int, language: str) -> float:
-    return sum(font.getlength(run, language=_shaped(language)) for run, font in _runs(text, size, weight))
+class _Page:
+    """Writing on one picture in one language; positions are the left end of a base line."""
 
+    def __init__(self, pen: ImageDraw.ImageDraw, language: str) -> None:
+        self.pen = pen
+        # Letter forms of the language, where Pillow can shape text.
+        self._shaped = language if features.check("raqm") else None
 
-def _shaped(language: str) -> str | None:
-    """The language for letter forms, where Pillow can shape text."""
-    return language if ImageFont.core.HAVE_RAQM else None
+    def width(self, text: str, size: int, weight: int) -> float:
+        """How long a line is, in pixels."""
+        return sum(font.getlength(run, language=self._shaped) for run, font in _runs(text, size, weight))
 
+    def write(self, at: tuple[float, float], text: str, size: int, weight: int, ink: str) -> float:
+        """Writes a line and gives its right end."""
+        x, y = at
+        for run, font in _runs(text, size, weight):
+            self.pen.text((x, y), run, font=font, fill=ink, anchor="ls", language=self._shaped)
+            x += font.getlength(run, language=self._shaped)
+        return x
 
-def _write(
-    pen: ImageDraw.ImageDraw, language: str, at: tuple[float, float], text: str, size: int, weight: int, ink: str
-) -> None:
-    """Writes a line; `at` is its left end on the base line."""
-    x, y = at
-    for run, font in _runs(text, size, weight):
-        pen.text((x, y), run, font=font, fill=ink, anchor="ls", language=_shaped(language))
-        x += font.getlength(run, language=_shaped(language))
+    def numerals(self, at: tuple[float, float], text: str) -> float:
+        """Writes a day, or a range with a drawn dash because the font's is too wide at this size; its right end."""
+        first, dash, last = text.partition("–")
+        size = 128 if dash else 150
+        x = self.write(at, first, size, 250, INK)
+        if dash:
+            middle = at[1] - size * 0.36
+            self.pen.rectangle((x + 12, middle, x + 44, middle + 5), fill=INK)
+            x = self.write((x + 50, at[1]), last, size, 250, INK)
+        return x
 
+    def cut(self, text: str, size: int, weight: int, room: float) -> str:
+        """A text that fits on a line, cut where it does not."""
+        if self.width(text, size, weight) <= room:
+            return text
+        short, long = 0, len(text)
+        while short < long - 1:
+            middle = (short + long) // 2
+            fits = self.width(text[:middle] + "…", size, weight) <= room
+            short, long = (middle, long) if fits else (short, middle)
+        return text[:short].rstrip() + "…"
 
-def _cut(text: str, size: int, weight: int, room: float, language: str) -> str:
-    if _width(text, size, weight, language) <= room:
-        return text
-    while text and _width(text + "…", size, weight, language) > room:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    def fit(self, text: str, room: float, height: float) -> tuple[int, list[str]]:
+        """The largest size at which a title stands in a box, and its rows; at the smallest it is cut."""
+        text = " ".join(text.split())[:240]
+        sizes = (72, 64, 56, 50, 44, 38)
+        for size in sizes:
+            rows = self._rows(text, size, room)
+            if len(rows) * size * LEADING <= height:
+                return size, rows
+        most = int(height // (sizes[-1] * LEADING))
+        rows = self._rows(text, sizes[-1], room)
+        return sizes[-1], [*rows[: most - 1], self.cut(" ".join(rows[most - 1 :]), sizes[-1], 750, room)]
 
-
-def _fit(text: str, room: float, language: str, most: int) -> tuple[int, list[str]]:
-    """The largest size at which a title stands in so many rows; the smallest one is cut."""
-    rows: list[str] = []
-    text = " ".join(text.split())[:240]
-    for size in (68, 60, 52, 46, 40):
-        rows = _rows(text, size, room, language)
-        if len(rows) <= most:
-            return size, rows
-    return 40, [*rows[: most - 1], _cut(" ".join(rows[most - 1 :]), 40, 750, room, language)]
-
-
-def _rows(text: str, size: int, room: float, language: str) -> list[str]:
-    rows: list[str] = []
-    row = ""
-    for word in text.split(" "):
-        longer = f"{row} {word}".strip()
-        if row and _width(longer, size, 750, language) > room:
-            rows.append(row)
-            row = word
-        else:
-            row = longer
-        if _width(row, size, 750, language) > room:
-            row = _cut(row, size, 750, room, language)
-    return [*rows, row]
+    def _rows(self, text: str, size: int, room: float) -> list[str]:
+        rows: list[str] = []
+        row = ""
+        for word in text.split(" "):
+            longer = f"{row} {word}".strip()
+            if row and self.width(longer, size, 750) > room:
+                rows.append(row)
+                longer = word
+            row = self.cut(longer, size, 750, room)
+        return [*rows, row]

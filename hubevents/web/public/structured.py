@@ -79,7 +79,7 @@ def event(row: Event, agenda: Agenda, openness: Openness, lang: str) -> dict[str
             "description": data["description"],
             "provider": data["organizer"],
             "inLanguage": data["inLanguage"],
-            "timeRequired": f"PT{row.learning_hours.normalize():f}H" if isinstance(row.learning_hours, Decimal) else None,
+            "timeRequired": f"PT{row.learning_hours.normalize():f}H" if row.learning_hours else None,
             "offers": data["offers"],
             "hasCourseInstance": instance,
         }

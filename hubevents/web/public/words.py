@@ -1,6 +1,5 @@
 """Words and plain values that lists and event pages share: places, the register button, languages, times."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -60,7 +59,7 @@ def moment_text(moment: datetime, zone: str, lang: str) -> str:
     """A day and time within the year: `4 декември в 9:00 ч.`."""
     on = i18n.local(moment, zone).date()
     day = i18n.day_text(on, lang) if on.year == clock.today(zone).year else i18n.date_text(on, lang)
-    return _("%(day)s at %(time)s", day=day, time=clock_text(moment, zone, lang))
+    return str(_("%(day)s at %(time)s", day=day, time=clock_text(moment, zone, lang)))
 
 
 def clock_text(moment: datetime, zone: str, lang: str) -> str:
@@ -81,7 +80,7 @@ def joined(words: list[str]) -> str:
     """Words as a sentence lists them: `a, b and c`."""
     if len(words) < 2:
         return "".join(words)
-    return _("%(some)s and %(last)s", some=", ".join(words[:-1]), last=words[-1])
+    return str(_("%(some)s and %(last)s", some=", ".join(words[:-1]), last=words[-1]))
 
 
 def kind_note(event: Event) -> str | None:
@@ -101,11 +100,6 @@ def lang_mark(text: Translated, lang: str) -> str | None:
     """The language to mark a text with when it is not the page's."""
     shown = text.language_for(lang)
     return shown if text and shown != lang else None
-
-
-def first_text(texts: Iterable[str]) -> str:
-    """The first that says something."""
-    return next((text for text in texts if text), "")
 
 
 def list_date(first: date, last: date, lang: str, this_year: int) -> BigDate:
