@@ -1,5 +1,6 @@
 """Parts follow what they show, at once or by the job, and a feed is the same before and after the job."""
 
+import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -350,6 +351,35 @@ def test_a_change_during_the_job_leaves_work_for_the_next(ctx, monkeypatch):
     monkeypatch.setattr(service, "_write", disturbed)
     service.refresh_calendars(hub.id)
     assert state(hub.id).pending is not None
+
+
+def test_the_job_never_writes_over_a_change_made_while_it_read(ctx, monkeypatch):
+    hub, event = settled("a")
+    tell(HubChanged(hub.id))
+    done = threading.Event()
+
+    def change() -> None:
+        with ctx.app_context(), transaction():
+            row = db.session.get_one(Event, event.id)
+            row.title = make.both("Нова", "New")
+            record(EventChanged(event.id))
+        done.set()
+
+    other = threading.Thread(target=change)
+    reading = queries.events_by_id
+
+    def read_then_let_the_other_try(event_ids):
+        rows = reading(event_ids)
+        if threading.current_thread() is not other and not other.ident:
+            other.start()
+            assert not done.wait(0.5), "it must wait for the job's locks"
+        return rows
+
+    monkeypatch.setattr(queries, "events_by_id", read_then_let_the_other_try)
+    service.refresh_calendars(hub.id)
+    other.join(20)
+    assert done.is_set()
+    assert {lines(part.body, "SUMMARY")[0] for part in parts()} == {"Нова", "New"}
 
 
 def test_parts_written_for_another_address_are_written_again(ctx, monkeypatch):
