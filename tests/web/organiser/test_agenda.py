@@ -375,6 +375,7 @@ def test_the_list_takes_the_same_number_of_statements_for_one_and_thirty(app: Fl
 
 def test_a_file_of_several_megabytes_is_taken(app: Flask) -> None:
     desk = Desk(app)
-    padded = json.dumps(FILE).encode() + b" " * 3_000_000
-    answer = desk.client.post(desk.base + "/import", data={"source": (io.BytesIO(padded), "s.json")})
+    body = b"--x\r\nContent-Disposition: form-data; name=\"source\"; filename=\"s.json\"\r\n\r\n"
+    body += json.dumps(FILE).encode() + b" " * 3_000_000 + b"\r\n--x--\r\n"
+    answer = desk.client.post(desk.base + "/import", data=body, content_type="multipart/form-data; boundary=x")
     assert (answer.status_code, 'name="held"' in answer.text) == (200, True)
