@@ -192,6 +192,7 @@ def app(_app: Flask) -> Flask:
                 connection.exec_driver_sql(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
     if limiter.enabled:
         limiter.reset()
+    _app.extensions["public_pages"].clear()
     return _app
 
 
