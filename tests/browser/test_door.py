@@ -1,0 +1,259 @@
+"""The scanner in a real Chromium: a camera that sees a ticket, typing, a lost server, and cameras that fail."""
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+
+from hubevents.checkin import service as checkin
+from hubevents.checkin.models import Scan
+from hubevents.checkin.rules import DoorRole
+from hubevents.core import clock, qr, tokens
+from hubevents.core.db import db, transaction
+from hubevents.registrations import service as registrations
+from hubevents.registrations import tickets
+from hubevents.registrations.models import Ticket
+from hubevents.registrations.rules import Source
+from tests import make
+from tests.browser.conftest import Live
+
+
+@dataclass
+class Stage:
+    """An event that is on, its doors, and two tickets."""
+
+    live: Live
+    scan: str
+    steward: str
+    maria: str
+    """The digits in the QR of a confirmed ticket."""
+    maria_typed: str
+    waiting: str
+
+    def scans(self) -> list[tuple[str, str | None]]:
+        with self.live.app.app_context():
+            rows = db.session.execute(sa.select(Scan.verdict, Scan.reason).order_by(Scan.id)).all()
+            db.session.remove()
+        return [tuple(row) for row in rows]
+
+
+@pytest.fixture
+def stage(live: Live) -> Stage:
+    with live.app.app_context():
+        now = clock.now()
+        dates = [(now - timedelta(hours=1), now + timedelta(hours=2))]
+        event = make.event(make.hub(), "umna-trakiya", title=make.both("Умна Тракия 2026", "Smart Thrace 2026"),
+                           dates=dates, capacity=1)  # fmt: skip
+        with transaction():
+            people = [
+                registrations.register(event.id, registrations.Registrant(first, last, None, "bg"), source=Source.STAFF)
+                for first, last in (("Мария", "Желязкова"), ("Георги", "Тотев"))
+            ]
+            paths = [
+                checkin.address(checkin.make_door(event, name, role)).removeprefix(live.url(""))
+                for name, role in (("Вход А", DoorRole.SCAN), ("Вход Б", DoorRole.STEWARD))
+            ]
+        codes = [
+            tickets.issue(tokens.ticket_keys()[0], event_id=event.id, registration_id=person.id, version=1)
+            for person in people
+        ]
+        typed = db.session.scalars(sa.select(Ticket.code)).one()
+        db.session.remove()
+    return Stage(live, paths[0], paths[1], codes[0], tickets.short_code(typed), codes[1])
+
+
+def picture(code: str) -> Image.Image:
+    return Image.open(io.BytesIO(qr.png(code, module_size=8)))
+
+
+def phone(browser: Browser, locale: str = "bg-BG", **values: object) -> BrowserContext:
+    return browser.new_context(
+        locale=locale,
+        viewport={"width": 375, "height": 812},
+        permissions=["camera"],
+        **values,  # type: ignore[arg-type]
+    )
+
+
+Cameras = Callable[[list[Image.Image]], Browser]
+
+
+def test_the_camera_admits_once_and_then_says_already_in(stage: Stage, camera_browser: Cameras) -> None:
+    gray = Image.new("RGB", (400, 400), "#777")
+    # The fake camera shows about 30 frames a second, in a loop: seconds of ticket, seconds of nothing.
+    frames = [picture(stage.maria)] * 40 + [gray] * 75
+    page = phone(camera_browser(frames)).new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(stage.live.url(stage.scan))
+
+    title = page.locator("#answer h2")
+    expect(title).to_have_text("Добре дошли, Мария!", timeout=15_000)
+    expect(page.locator("#answer")).to_contain_text("Мария Желязкова")
+    expect(page.locator("#verdict")).to_have_class(re.compile("verdict--go"))
+    expect(page.locator("#present")).to_have_text("1")
+    expect(page.locator("#camera")).to_be_visible(timeout=5_000)
+
+    expect(title).to_have_text(re.compile(r"^Вече вътре от \d\d:\d\d\sч\., Вход А$"), timeout=15_000)
+    expect(page.locator("#verdict")).to_have_class(re.compile("verdict--wait"))
+    expect(page.locator("#present")).to_have_text("1")
+    assert stage.scans()[:2] == [("admitted", None), ("already_in", None)]
+    assert faults == []
+
+
+def test_d03_a_code_that_stays_in_view_is_one_request(stage: Stage, camera_browser: Cameras) -> None:
+    page = phone(camera_browser([picture(stage.maria)] * 10)).new_page()
+    page.goto(stage.live.url(stage.scan))
+    expect(page.locator("#answer h2")).to_have_text("Добре дошли, Мария!", timeout=15_000)
+    page.locator("#next").click()
+    # Back at the camera with the code still before it: a second answer would come within a second.
+    page.wait_for_timeout(2_500)
+    expect(page.locator("#camera")).to_be_visible()
+    assert stage.scans() == [("admitted", None)]
+
+
+def typed(page: Page, code: str) -> None:
+    page.get_by_role("button", name="Въведи кода").click()
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+
+
+def test_typed_then_undone_by_keyboard(stage: Stage, page: Page) -> None:
+    page.goto(stage.live.url(stage.scan))
+    page.get_by_role("button", name="Въведи кода").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type(stage.maria_typed.lower())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="Добре дошли, Мария!")).to_be_visible()
+    page.get_by_role("button", name=re.compile("Отмени")).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer h2")).to_have_text("Отменено")
+    expect(page.locator("#present")).to_have_text("0")
+    page.get_by_role("button", name="Сканирай следващия").click()
+    page.get_by_role("button", name="Последни сканирания").click()
+    expect(page.locator("#last-list li")).to_have_count(2)
+    assert stage.scans() == [("admitted", None), ("undone", None)]
+
+
+def test_an_answer_can_be_held(stage: Stage, page: Page) -> None:
+    page.goto(stage.live.url(stage.scan))
+    typed(page, stage.maria_typed)
+    page.get_by_role("button", name="Задръж").click()
+    page.wait_for_timeout(2_600)
+    expect(page.locator("#verdict")).to_be_visible()
+    page.get_by_role("button", name="Не задържай").click()
+    expect(page.locator("#camera")).to_be_visible(timeout=4_000)
+
+
+def test_a_hand_scanner_types_anywhere_on_the_page(stage: Stage, page: Page) -> None:
+    page.goto(stage.live.url(stage.scan))
+    page.keyboard.type(stage.maria)
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer h2")).to_have_text("Добре дошли, Мария!")
+    assert stage.scans() == [("admitted", None)]
+
+
+def test_a_photo_of_a_ticket(stage: Stage, page: Page) -> None:
+    page.goto(stage.live.url(stage.scan))
+    page.locator("#photo").set_input_files({"name": "t.png", "mimeType": "image/png", "buffer": qr.png(stage.waiting)})
+    expect(page.locator("#answer h2")).to_have_text("В списъка на чакащите", timeout=10_000)
+    expect(page.locator("#let-in")).to_be_hidden()
+
+
+def test_a_steward_lets_in_with_a_reason(stage: Stage, page: Page) -> None:
+    page.goto(stage.live.url(stage.steward))
+    page.keyboard.type(stage.waiting)
+    page.keyboard.press("Enter")
+    expect(page.locator("#answer h2")).to_have_text("В списъка на чакащите")
+    page.get_by_role("button", name="Пусни с причина").click()
+    page.get_by_label("Защо може да влезе?").fill("Лектор")
+    page.get_by_role("button", name="Пусни", exact=True).click()
+    expect(page.locator("#answer h2")).to_have_text("Пускане: Георги")
+    assert stage.scans() == [("refused", "waitlisted"), ("admitted", None)]
+
+
+def test_d37_an_answer_that_got_lost_is_asked_for_again_with_the_same_id(stage: Stage, page: Page) -> None:
+    lost: list[str] = []
+
+    def cut(route: Route) -> None:
+        if '"code"' in (route.request.post_data or "") and not lost:
+            route.fetch()  # the server commits, its answer never arrives
+            lost.append("cut")
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/scans", cut)
+    page.goto(stage.live.url(stage.scan))
+    typed(page, stage.maria_typed)
+    expect(page.locator("#net")).to_contain_text("Няма връзка")
+    expect(page.locator("#net")).to_contain_text("1 сканиране чака")
+    expect(page.locator("#net")).to_contain_text("Има връзка", timeout=5_000)
+    expect(page.locator("#last-list li")).to_have_count(1)
+    expect(page.locator("#latest")).to_contain_text("Мария Желязкова")
+    assert stage.scans() == [("admitted", None)]
+
+
+REFUSAL = "navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('', '%s'))"
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (REFUSAL % "NotAllowedError", "Камерата е забранена"),
+        (REFUSAL % "NotFoundError", "няма камера"),
+        (REFUSAL % "NotReadableError", "Друго приложение"),
+        (REFUSAL % "TypeError", "не тръгва"),
+        ("Object.defineProperty(window, 'isSecureContext', {value: false})", "https"),
+    ],
+)
+def test_d63_what_is_wrong_with_the_camera_is_said_with_a_way_out(
+    stage: Stage, page: Page, script: str, words: str
+) -> None:
+    page.add_init_script(script)
+    page.goto(stage.live.url(stage.scan))
+    expect(page.locator("#trouble")).to_contain_text(words)
+    typed(page, stage.maria_typed)
+    expect(page.locator("#answer h2")).to_have_text("Добре дошли, Мария!")
+
+
+def test_a_pass_revoked_while_the_page_is_open(stage: Stage, page: Page) -> None:
+    page.goto(stage.live.url(stage.scan))
+    expect(page.locator("#net")).to_contain_text("Има връзка")
+    with stage.live.app.app_context():
+        with transaction():
+            link = tokens.read_link(tokens.DOOR, stage.scan.split("/")[2])
+            assert link is not None
+            door = db.session.get_one(checkin.Door, link.id)
+            checkin.revoke_door(door.event_id, door.id)
+        db.session.remove()
+    typed(page, stage.maria_typed)
+    expect(page.locator("#answer h2")).to_have_text("Този скенер е изключен")
+
+
+@pytest.mark.parametrize("locale", ["bg-BG", "en-GB"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(stage: Stage, browser: Browser, locale: str, scheme: str) -> None:
+    context = phone(browser, locale, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(stage.live.url(stage.scan))
+    expect(page.locator("#trouble")).to_be_visible()
+    found = {"camera": Axe().run(page).generate_report()} if Axe().run(page).violations_count else {}
+    for name, code in (("green", stage.maria), ("amber", stage.maria), ("red", "WIFI:S:hall;;")):
+        page.locator("body").press("Escape")
+        page.keyboard.type(code)
+        page.keyboard.press("Enter")
+        expect(page.locator("#answer h2")).to_be_visible()
+        result = Axe().run(page)
+        if result.violations_count:
+            found[name] = result.generate_report()
+    context.close()
+    assert found == {}
