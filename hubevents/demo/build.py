@@ -466,7 +466,7 @@ class Builder:
 
     def _register(self, scene: Scene, person: Person, registrant: Registrant) -> None:
         chosen = self._of(scene, person.email)
-        if scene.workshops and chosen.random() < 0.7:
+        if scene.workshops and chosen.random() < 0.9:
             favourite = scene.workshops[0]
             registrant = replace(registrant, session_ids=(chosen.choice((favourite, *scene.workshops)),))
         source = Source.STAFF if chosen.random() < 0.05 else Source.WEB
