@@ -4,9 +4,10 @@ The table of jobs is `work.py`; this package only knows names.
 """
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, current_app
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
@@ -32,6 +33,8 @@ class Job:
 
 
 JobTable = Mapping[str, Job]
+QUIET = 1.0
+"""Seconds in which equal hints of one process are answered by one task."""
 
 
 class EmbeddedConsumer(Consumer):  # type: ignore[misc]
@@ -67,6 +70,7 @@ def init_jobs(app: Flask, table: JobTable, queue_url: str) -> None:
         if job.every:
             _declare_sweep(huey, task, name, job)
     app.extensions["jobs"] = (huey, task, table)
+    app.extensions["jobs_crowd"] = Crowd()
 
 
 def _declare_sweep(huey: Huey, task: Any, name: str, job: Job) -> None:
@@ -110,12 +114,49 @@ class Hint:
     ids: tuple[int, ...]
 
     def __call__(self) -> None:
-        """Puts the task into the queue; a queue that is down costs only time, so it is logged, not raised."""
+        """Puts the task into the queue; a queue that is down costs only time, so it is logged, not raised.
+
+        In a rush one task answers many wishes: the first goes at once, the second is put off by `QUIET`, and those
+        between find it waiting. All of them committed before it starts, so it sees what each of them wrote.
+        """
         _, task, _ = current_app.extensions["jobs"]
+        wait = _crowd(current_app.extensions).wait(self)
+        if wait is None:
+            return
         try:
-            task(self.name, list(self.ids))
+            if wait:
+                task.schedule((self.name, list(self.ids)), delay=wait)
+            else:
+                task(self.name, list(self.ids))
         except Exception:
             logger.warning("queue unreachable", job=self.name, exc_info=True)
+
+
+class Crowd:
+    """When each hint was sent last, so that a rush does not write to the queue once per person."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sent: dict[Hint, tuple[float, bool]] = {}
+
+    def wait(self, hint: Hint) -> float | None:
+        """Seconds after which a task for this hint should start: 0 at once, None when one is waiting already."""
+        now = time.monotonic()
+        with self._lock:
+            if len(self._sent) > 1000:
+                self._sent = {key: value for key, value in self._sent.items() if value[0] > now}
+            quiet_until, one_waits = self._sent.get(hint, (0.0, False))
+            if now >= quiet_until:
+                self._sent[hint] = (now + QUIET, False)
+                return 0.0
+            if one_waits:
+                return None
+            self._sent[hint] = (quiet_until, True)
+            return quiet_until - now
+
+
+def _crowd(extensions: dict[str, Any]) -> Crowd:
+    return cast(Crowd, extensions.setdefault("jobs_crowd", Crowd()))
 
 
 def start(app: Flask, *, workers: int = 2, periodic: bool = True) -> Callable[[], None]:

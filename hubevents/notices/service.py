@@ -146,7 +146,7 @@ def _request(registration: Registration, *, repeat: bool = False) -> Calendar | 
     """The invite of an event of one date, the file of one with several."""
     if registration.participant is None:
         return None
-    scheduled = [date for date in _dates(registration.event_id) if date.status is DateStatus.SCHEDULED]
+    scheduled = [date for date in registration.event.dates if date.status is DateStatus.SCHEDULED]
     if len(scheduled) != 1:
         return {"file": True} if scheduled else None
     number = invites.repeated_sequence if repeat else invites.next_sequence
@@ -158,7 +158,7 @@ def _withdrawal(registration: Registration, *, repeat: bool = False) -> Calendar
     if registration.participant is None:
         return None
     address = registration.participant.email
-    dates = {date.uid: date for date in _dates(registration.event_id)}
+    dates = {date.uid: date for date in registration.event.dates}
     sent = invites.highest_sequences(address, dates)
     if len(sent) != 1:
         return None

@@ -75,6 +75,27 @@ def test_outside_a_transaction_a_hint_is_sent_at_once(tmp_path, desk):
     assert pending(app) == 1
 
 
+def test_a_rush_of_equal_hints_is_answered_by_two_tasks(tmp_path, desk):
+    app = installation(tmp_path, desk)
+    with app.app_context():
+        for _ in range(50):
+            jobs.hint("note")
+        jobs.hint("note", 1)
+    # One at once, one put off for all that came after it; another hint is another matter.
+    assert (pending(app), app.extensions["jobs"][0].scheduled_count()) == (2, 1) or pending(app) == 3
+
+
+def test_a_crowd_sends_the_first_at_once_and_keeps_one_for_the_rest(monkeypatch):
+    crowd, now = jobs.Crowd(), [100.0]
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: now[0])
+    hint = jobs.Hint("note", ())
+    waits = []
+    for moment in (100.0, 100.25, 100.5, 101.0, 101.5, 103.0):
+        now[0] = moment
+        waits.append(crowd.wait(hint))
+    assert waits == [0.0, 0.75, None, 0.0, 0.5, 0.0]
+
+
 def test_a_queue_that_is_down_costs_only_time(tmp_path, desk, monkeypatch):
     app = installation(tmp_path, desk)
 
