@@ -4,6 +4,7 @@ SQLite and PostgreSQL are both first-class: see STACK 2.1 for why the SQLite dri
 """
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -123,11 +124,34 @@ def init_db(app: Flask) -> None:
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _sqlite_connect)
         sa.event.listen(engine, "begin", _sqlite_begin)
+    else:
+        sa.event.listen(engine, "checkin", _note_rest)
+        sa.event.listen(engine, "checkout", _ask_rested)
 
     @app.before_request
     def start_deferred() -> None:
         # Server threads are reused: a mode left by an earlier request must not leak into this one.
         _begin_mode.set("DEFERRED")
+
+
+PING_AFTER = 30.0
+"""Seconds of rest after which a PostgreSQL connection is asked whether it is still there; asking each time costs more
+than a small page."""
+
+
+def _note_rest(connection: Any, record: Any) -> None:
+    record.info["rested_since"] = time.monotonic()
+
+
+def _ask_rested(connection: Any, record: Any, proxy: Any) -> None:
+    rested_since = record.info.get("rested_since")
+    if rested_since is None or time.monotonic() - rested_since < PING_AFTER:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except connection.Error as error:
+        raise sa.exc.DisconnectionError("the server closed the connection") from error
 
 
 def _sqlite_connect(connection: sqlite3.Connection, record: object) -> None:

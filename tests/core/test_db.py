@@ -232,3 +232,20 @@ def test_holds_finds_whole_keys_only(ctx, key: str, found: int):
     make.hub("a", languages=("bg", "en"))
     query = sa.select(sa.func.count()).select_from(Hub).where(database.holds(Hub.languages, key))
     assert db.session.scalar(query) == found
+
+
+def test_a_connection_that_the_server_closed_while_it_rested_is_replaced(
+    ctx: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database.is_sqlite():
+        return  # a file does not hang up
+    monkeypatch.setattr(database, "PING_AFTER", -1.0)
+    pid = sa.text("SELECT pg_backend_pid()")
+    with db.engine.connect() as connection:
+        first = connection.scalar(pid)
+    other = sa.create_engine(db.engine.url, poolclass=sa.NullPool)
+    with other.begin() as connection:
+        connection.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": first})
+    other.dispose()
+    with db.engine.connect() as connection:
+        assert connection.scalar(pid) != first

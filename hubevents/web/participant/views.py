@@ -13,7 +13,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 from wtforms import BooleanField
 
-from hubevents.calendars import entries, ics, invites
+from hubevents.calendars import entries, feeds, ics, invites
 from hubevents.core import art, i18n, links, qr, text, tokens
 from hubevents.core.db import transaction
 from hubevents.core.errors import Conflict, DomainError, Gone, NotFound
@@ -31,6 +31,7 @@ from hubevents.web.headers import private
 from hubevents.web.limits import LOOK_UP, limiter
 from hubevents.web.locale import language
 from hubevents.web.public.register import PersonForm
+from hubevents.web.public.subscribing import ways
 from hubevents.web.site import plain_site
 
 blueprint = Blueprint("participant", __name__)
@@ -284,7 +285,8 @@ def _calendar(row: Registration, lang: str) -> Any:
     """Addresses of the person's own feed by calendar program; None for people without mail."""
     if row.participant is None:
         return None
-    return None
+    path = links.path(links.PERSONAL_FEED, token=feeds.personal_token(row.participant), form="ics")
+    return ways(f"{path}?lang={lang}", _("My events, %(hub)s", hub=row.event.hub.name.text(lang)))
 
 
 @blueprint.get(links.rule(links.TICKET_PNG))
