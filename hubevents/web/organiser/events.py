@@ -367,19 +367,19 @@ def _question(row: Event, details: EventDetails) -> Question | None:
         old = i18n.range_text(date.starts_at, date.ends_at, row.zone, spoken)
         new = wanted.get(date.id)
         if new is None:
-            lines.append(_("%(old)s will not take place.", old=old))
+            lines.append(_("%(old)s will not take place", old=old))
             marks.append(f"{date.id}-")
             continue
         time = i18n.range_text(new.starts_at, new.ends_at, details.zone or row.zone, spoken)
         if time != old:
-            lines.append(_("%(old)s becomes %(new)s.", old=old, new=time))
+            lines.append(_("%(old)s becomes %(new)s", old=old, new=time))
         else:
-            lines.append(_("%(old)s gets another place or link.", old=old))
+            lines.append(_("%(old)s gets another place or link", old=old))
         marks.append(f"{date.id}@{new.starts_at}{new.ends_at}{new.room_id}")
     for each in details.dates:
         if each.id is None:
             time = i18n.range_text(each.starts_at, each.ends_at, details.zone or row.zone, spoken)
-            lines.append(_("New date: %(new)s.", new=time))
+            lines.append(_("New date: %(new)s", new=time))
             marks.append(f"+{each.starts_at}{each.ends_at}")
     marks += [str(details.venue_id), details.online_url, details.format.value]
     return Question(count, tuple(lines), tokens.digest("|".join(marks)))

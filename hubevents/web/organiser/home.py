@@ -164,7 +164,7 @@ def _todo(found: list[Event], troubles: list[mail.Trouble], hub: Hub, now: datet
                     Todo(
                         _("Publish “%(title)s”", title=title),
                         _("It is still a draft, and nobody can register."),
-                        _("It begins on %(when)s.", when=when),
+                        _("It begins on %(when)s", when=when),
                         _("Look"),
                         overview,
                     )
@@ -175,7 +175,7 @@ def _todo(found: list[Event], troubles: list[mail.Trouble], hub: Hub, now: datet
                 Todo(
                     ngettext("One person waits for a place", "%(num)s people wait for a place", event.waiting),
                     text,
-                    _("It begins on %(when)s.", when=when),
+                    _("It begins on %(when)s", when=when),
                     _("See who waits"),
                     event_url("people", hub.slug, event.id, status="waitlisted"),
                 )

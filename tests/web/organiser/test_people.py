@@ -48,8 +48,8 @@ class Desk:
             row = OutboxMessage(**{
                 "hub_id": self.cast.hub_id, "event_id": self.event_id, "about": f"registration:{registration_id}",
                 "kind": "confirmation", "recipient": "maria@example.org", "recipient_name": "Мария Желева",
-                "language": "bg", "data": {}, "message_id": f"<{now.timestamp()}@example.org>", "created_at": now, "due_at": now,
-                "attempts": 0, "replaced": False, **values,
+                "language": "bg", "data": {}, "message_id": f"<{now.timestamp()}@example.org>", "created_at": now,
+                "due_at": now, "attempts": 0, "replaced": False, **values,
             })  # fmt: skip
             db.session.add(row)
             db.session.flush()
