@@ -68,7 +68,7 @@ def _holds(title: str, words: list[str]) -> bool:
     return all(word in key for word in words)
 
 
-def _loaded() -> sa.Select[tuple[Event]]:
+def _loaded() -> sa.Select[Event]:
     return sa.select(Event).options(joinedload(Event.venue), selectinload(Event.dates))
 
 

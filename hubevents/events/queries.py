@@ -31,7 +31,7 @@ def event_by_name(hub_id: int, name: str) -> Event | None:
     return found
 
 
-def _with_all() -> sa.Select[tuple[Event]]:
+def _with_all() -> sa.Select[Event]:
     """Events that may be seen, with all that one page shows of them: one statement and one for the dates."""
     return (
         sa.select(Event)
