@@ -279,6 +279,8 @@ press("undo", () => {
 });
 press("let-in", () => {
   clearInterval(ticking);
+  views.verdict.classList.add("verdict--held");
+  part("back", HTMLElement).textContent = "";
   show("verdict", "reason");
   reason.value = "";
   reason.focus();

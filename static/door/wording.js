@@ -27,8 +27,9 @@ function toneOf(answer) {
  */
 export function wording(answer, setup, now) {
   const clock = new Intl.DateTimeFormat("bg", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: setup.zone });
-  const calendar = new Intl.DateTimeFormat(setup.language, { day: "numeric", month: "long", timeZone: setup.zone });
-  const weekday = new Intl.DateTimeFormat(setup.language, { weekday: "long", day: "numeric", month: "long", timeZone: setup.zone });
+  const language = setup.language === "en" ? "en-GB" : setup.language;
+  const calendar = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", timeZone: setup.zone });
+  const weekday = new Intl.DateTimeFormat(language, { weekday: "long", day: "numeric", month: "long", timeZone: setup.zone });
   const year = new Intl.DateTimeFormat("en", { year: "numeric", timeZone: setup.zone });
   const bg = setup.language === "bg";
   /** @param {string | null | undefined} moment */
