@@ -76,6 +76,8 @@ class Day:
     """A day, or a range of days, with its events."""
 
     id: str
+    first: date
+    last: date
     date: BigDate
     events: tuple[Row, ...]
 
@@ -291,14 +293,14 @@ def _filters(
 ) -> tuple[list[Filter], list[Filter]]:
     """The two rows that are always seen, and those behind "more filters"."""
     known = vocabularies()
-    options: dict[str, list[Any]] = {
-        "kind": [term.key for term in known.kinds],
-        "format": list(Format),
-        "free": [True],
-        "sector": [term.key for term in known.sectors],
-        "language": [term.key for term in known.languages],
-        "programme_id": [programme.id for programme in offered],
-    }
+    options = (
+        ("kind", known.kinds.keys),
+        ("format", tuple(Format)),
+        ("free", (True,)),
+        ("sector", known.sectors.keys),
+        ("language", known.languages.keys),
+        ("programme_id", tuple(programme.id for programme in offered)),
+    )
     numbers = listing.counts(asked.wanted, now, options, over=asked.over)
     wanted = asked.wanted
 
@@ -431,7 +433,7 @@ def days_of(found: list[Listed], lang: str, this_year: int, *, many: bool, newes
     for (first, last), of_day in groupby(spans, key=lambda span: span[0]):
         id = f"d{first}" + (f"-{last}" if last != first else "")
         rows = tuple(_row(listed, held, lang, many=many) for _span, listed, held in of_day)
-        days.append(Day(id, words.list_date(first, last, lang, this_year), rows))
+        days.append(Day(id, first, last, words.list_date(first, last, lang, this_year), rows))
     return tuple(days)
 
 
@@ -520,10 +522,8 @@ def _small_month(
     held = _by_day([entry for entry in entries if not entry.cancelled], month, after - timedelta(days=1))
     here: dict[date, str] = {}
     for day in days:
-        first, _dash, last = day.id[1:].partition("-20")
-        start = date.fromisoformat(first)
-        end = date.fromisoformat("20" + last) if last else start
-        while start <= end:
+        start = day.first
+        while start <= day.last:
             here.setdefault(start, f"#{day.id}")
             start += timedelta(days=1)
     today = clock.today(zone)
