@@ -8,6 +8,7 @@ registration's row, so exactly one finds nobody inside (INTEROP D04).
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -104,6 +105,54 @@ _DOOR = (
 )
 
 
+# Statements are built once: building costs more than running them.
+
+
+@cache
+def _door_row(whole: bool) -> Any:
+    return (
+        sa.select(*_DOOR)
+        .join(Event, Event.id == Door.event_id)
+        .where(Door.id == sa.bindparam("door_id"))
+        .with_for_update(of=Event, read=not whole, key_share=not whole)
+    )
+
+
+@cache
+def _spans() -> Any:
+    return (
+        sa.select(EventDate.starts_at, EventDate.ends_at)
+        .where(EventDate.event_id == sa.bindparam("event_id"), EventDate.status == DateStatus.SCHEDULED)
+        .order_by(EventDate.starts_at)
+    )
+
+
+@cache
+def _device_upsert(on_sqlite: bool) -> Any:
+    statement = _insert(Device.__table__, on_sqlite)
+    seen = ("name", "last_seen_at", "queued", "clock_offset")
+    return statement.on_conflict_do_update(
+        index_elements=["door_id", "uuid"], set_={name: statement.excluded[name] for name in seen}
+    ).returning(Device.id, Device.revoked_at)
+
+
+@cache
+def _scan_insert(on_sqlite: bool) -> Any:
+    statement = _insert(Scan.__table__, on_sqlite).on_conflict_do_nothing(index_elements=["scan_id"])
+    return statement.returning(Scan.scan_id, Scan.id)
+
+
+@cache
+def _attendance_upsert(on_sqlite: bool, of_event: bool) -> Any:
+    statement = _insert(Attendance.__table__, on_sqlite)
+    changed = ("method", "first_in_at", "last_out_at", "inside", "minutes", "first_scan_id")
+    return statement.on_conflict_do_update(
+        index_elements=["registration_id", "day"] if of_event else ["registration_id", "session_id", "day"],
+        index_where=Attendance.session_id.is_(None) if of_event else Attendance.session_id.is_not(None),
+        set_={name: statement.excluded[name] for name in changed},
+    ).returning(Attendance.id)
+
+
 def take(token: str, delivery: Delivery, received_at: datetime, language: str) -> Answers:
     """Judges a batch, keeps every scan, folds attendance, and answers each item in order.
 
@@ -129,12 +178,7 @@ def _hold(token: str, delivery: Delivery, received_at: datetime, language: str) 
     if link is None:
         raise NotFound("link_unknown")
     whole = any(isinstance(i, Item) and (i.walk_in or i.undoes or i.override_reason) for i in delivery.items)
-    row = db.session.execute(
-        sa.select(*_DOOR)
-        .join(Event, Event.id == Door.event_id)
-        .where(Door.id == link.id)
-        .with_for_update(of=Event, read=not whole, key_share=not whole)
-    ).one_or_none()
+    row = db.session.execute(_door_row(whole), {"door_id": link.id}).one_or_none()
     if row is None:
         raise NotFound("link_unknown")
     replaced = row.link_version != link.version
@@ -146,11 +190,7 @@ def _hold(token: str, delivery: Delivery, received_at: datetime, language: str) 
         db.session.execute(
             sa.select(Door.id).where(Door.event_id == row.event_id).order_by(Door.id).with_for_update(key_share=True)
         )
-    spans = db.session.execute(
-        sa.select(EventDate.starts_at, EventDate.ends_at)
-        .where(EventDate.event_id == row.event_id, EventDate.status == DateStatus.SCHEDULED)
-        .order_by(EventDate.starts_at)
-    )
+    spans = db.session.execute(_spans(), {"event_id": row.event_id}).all()
     named = any(isinstance(item, Item) and item.session is not None for item in delivery.items)
     held = _Held(
         door=row,
@@ -204,8 +244,8 @@ def _sessions(event_id: int, language: str) -> tuple[SessionRules, ...]:
     )
 
 
-def _insert(table: Any) -> Any:
-    return (sqlite if is_sqlite() else postgresql).insert(table)
+def _insert(table: Any, on_sqlite: bool) -> Any:
+    return (sqlite if on_sqlite else postgresql).insert(table)
 
 
 def _many(statement: Any, rows: list[dict[str, Any]]) -> list[Any]:
@@ -223,12 +263,8 @@ def _note_device(held: _Held, device: Reported, received_at: datetime) -> None:
         "queued": device.queued,
         "clock_offset": ahead.total_seconds(),
     }
-    row = db.session.execute(
-        _insert(Device)
-        .values(door_id=held.door.id, uuid=device.id, first_seen_at=received_at, **seen)
-        .on_conflict_do_update(index_elements=["door_id", "uuid"], set_=seen)
-        .returning(Device.id, Device.revoked_at)
-    ).one()
+    values = {"door_id": held.door.id, "uuid": device.id, "first_seen_at": received_at, **seen}
+    row = db.session.connection().execute(_device_upsert(is_sqlite()), values).one()
     held.device_id, held.device_name = row.id, device.name or None
     held.revoked = held.revoked or row.revoked_at is not None
 
@@ -654,8 +690,7 @@ class _Batch:
         if self.rows:
             # In one order in every transaction: two of them that store the same ids must not wait for each other.
             rows = sorted(self.rows, key=lambda row: str(row["scan_id"]))
-            statement = _insert(Scan.__table__).on_conflict_do_nothing(index_elements=["scan_id"])
-            new = dict(_many(statement.returning(Scan.scan_id, Scan.id), rows))
+            new = dict(_many(_scan_insert(is_sqlite()), rows))
             self.scan_rows |= new
             lost = {row["scan_id"] for row in rows} - new.keys()
             if lost:
@@ -717,20 +752,8 @@ class _Batch:
                 }
             )
         for of_event, rows in folded.items():
-            if not rows:
-                continue
-            statement = _insert(Attendance.__table__)
-            keys = ["registration_id", "day"] if of_event else ["registration_id", "session_id", "day"]
-            where = Attendance.session_id.is_(None) if of_event else Attendance.session_id.is_not(None)
-            changed = ("method", "first_in_at", "last_out_at", "inside", "minutes", "first_scan_id")
-            _many(
-                statement.on_conflict_do_update(
-                    index_elements=keys,
-                    index_where=where,
-                    set_={name: statement.excluded[name] for name in changed},
-                ).returning(Attendance.id),
-                rows,
-            )
+            if rows:
+                _many(_attendance_upsert(is_sqlite(), of_event), rows)
 
     def _flag(self, scope: Scope, presence: Presence) -> None:
         """Second entries and stray exits depend on the whole, so they are written once all of it is known."""
