@@ -5,7 +5,7 @@
  * @param {(text: string) => void} scanned
  */
 export function listenForHandScanner(scanned) {
-  const SLOWEST = 120; // ms between two characters of a scanner
+  const SLOWEST = 500; // ms between two characters: a busy phone delivers them late
   const SHORTEST = 8;
   let typed = "";
   let last = 0;
