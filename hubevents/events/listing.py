@@ -3,15 +3,15 @@
 The number of statements does not depend on how many events there are, and no answer is longer than its limit.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload, load_only, selectinload
 
-from hubevents.core.db import db, holds
+from hubevents.core.db import UTCDateTime, db, holds
 from hubevents.core.i18n import Translated
 from hubevents.events.models import Event, EventDate, Room, Venue
 from hubevents.events.rules import DateStatus, EventStatus, Format, Visibility
@@ -172,18 +172,35 @@ def past(wanted: Wanted, now: datetime, *, offset: int = 0, limit: int = 31) -> 
     )
 
 
-def counts(
-    wanted: Wanted, now: datetime, options: Mapping[str, Iterable[Any]], *, over: bool = False
-) -> dict[str, Any]:
+Options = tuple[tuple[str, tuple[Any, ...]], ...]
+"""Fields of `Wanted`, each with the values to count."""
+
+
+def counts(wanted: Wanted, now: datetime, options: Options, *, over: bool = False) -> dict[str, Any]:
     """How many events each option of a filter would leave, beside the other filters in force; one statement.
 
-    `options` maps a field of `Wanted` to its values; the answer maps it to {value: number}, and `all` maps each field
-    to the number without that filter. `over` counts past events.
+    The answer maps each field to {value: number}, and `all` maps each field to the number without that filter. `over`
+    counts past events.
     """
+    statement, keys = _counting(wanted, options, over)
+    row = db.session.execute(statement, {"now": now}).one()
+    found: dict[str, Any] = {"all": {}} | {field: {} for field, _values in options}
+    for (field, value), number in zip(keys, row, strict=True):
+        if value is None:
+            found["all"][field] = number
+        else:
+            found[field][value] = number
+    return found
+
+
+@lru_cache(maxsize=128)
+def _counting(wanted: Wanted, options: Options, over: bool) -> tuple[sa.Select[Any], list[tuple[str, Any]]]:
+    """The statement of `counts` and the keys of its columns; building it takes longer than running it."""
+    now: Any = sa.bindparam("now", type_=UTCDateTime())
     filters = _filters(wanted, now)
     columns: list[Any] = []
     keys: list[tuple[str, Any]] = []
-    for field, values in options.items():
+    for field, values in options:
         name = "programme" if field == "programme_id" else field
         others = [condition for key, condition in filters.items() if key != name]
         columns.append(_count(others))
@@ -194,14 +211,7 @@ def counts(
             keys.append((field, value))
     time = Event.ends_at <= now if over else Event.ends_at > now
     labelled = (column.label(f"n{number}") for number, column in enumerate(columns))
-    row = db.session.execute(sa.select(*labelled).where(*_visible(wanted.hub_id), time)).one()
-    found: dict[str, Any] = {"all": {}} | {field: {} for field in options}
-    for (field, value), number in zip(keys, row, strict=True):
-        if value is None:
-            found["all"][field] = number
-        else:
-            found[field][value] = number
-    return found
+    return sa.select(*labelled).where(*_visible(wanted.hub_id), time), keys
 
 
 def _count(conditions: list[sa.ColumnElement[bool]]) -> sa.ColumnElement[int]:
