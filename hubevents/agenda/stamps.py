@@ -1,6 +1,6 @@
 """What tells whether a public event page has changed, read in one cheap statement before anything is loaded."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -42,10 +42,29 @@ _STATEMENT = (
 )
 
 
-def page_stamp(hub_slug: str, slug: str) -> tuple[Any, ...] | None:
+class PageStamp(NamedTuple):
+    """When the rows of an event's page changed last, and what is left of its seats."""
+
+    event_id: int
+    changed_at: Any
+    status: Any
+    seats_taken: int
+    waiting: int
+    programme_changed_at: Any
+    dates_changed_at: Any
+    sessions_changed_at: Any
+    sessions: int
+
+    @property
+    def without_seats(self) -> tuple[Any, ...]:
+        """The same for what does not show how many seats are left: it stays while people register."""
+        return (*self[:3], *self[5:])
+
+
+def page_stamp(hub_slug: str, slug: str) -> PageStamp | None:
     """Changes with the event, its seats and queue, dates, programme and sessions; None when there is no public page.
 
     Hub, venue and speakers have no time of change and are not in it: what is kept under a stamp must be short-lived.
     """
     row = db.session.execute(_STATEMENT, {"hub_slug": hub_slug, "event_slug": slug}).first()
-    return None if row is None else tuple(row)
+    return None if row is None else PageStamp(*row)

@@ -64,3 +64,8 @@ def local_path(target: str | None) -> str | None:
         return None
     parts = urlsplit(target)
     return target if not parts.scheme and not parts.netloc else None
+
+
+def has_session() -> bool:
+    """Whether the session holds more than the key of the forms: a sign-in, or what the last act left to say."""
+    return any(key != "csrf_token" for key in session)

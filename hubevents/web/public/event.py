@@ -207,7 +207,7 @@ def _event(event: Event, openness: Openness, lang: str, *, draft: bool) -> dict[
         "audience": audience,
         "summary": nbsp(event.summary.text(lang)) or None,
         "summary_lang": words.lang_mark(event.summary, lang),
-        "description": text.markdown(event.description.text(lang)) if event.description else None,
+        "description": words.prose(event.description.text(lang), 2),
         "description_lang": words.lang_mark(event.description, lang),
         "gains": [nbsp(line) for line in (each.strip("-*• ") for each in event.gains.text(lang).splitlines()) if line],
         "gains_lang": words.lang_mark(event.gains, lang),
@@ -225,7 +225,7 @@ def _event(event: Event, openness: Openness, lang: str, *, draft: bool) -> dict[
 
 def _directions(event: Event, lang: str) -> Markup | None:
     said = event.venue.directions.text(lang) if event.venue else ""
-    return text.markdown(said) if said else None
+    return words.prose(said, 3)
 
 
 def _feed(event: Event, lang: str) -> str:
@@ -257,7 +257,7 @@ def _time(dates: list[EventDate], event: Event, lang: str) -> str:
     start, end = dates[0].starts_at, dates[0].ends_at
     begin = words.clock_text(start, event.zone, lang)
     finish = words.clock_text(end, event.zone, lang)
-    if end - start < timedelta(days=1) or i18n.local(start, event.zone).time() < i18n.local(end, event.zone).time():
+    if end - start < timedelta(days=1):
         begin = begin.removesuffix("\u00a0ч.")
         return str(_("from %(start)s to %(end)s", start=begin, end=finish))
     return str(_("begins at %(start)s, ends at %(end)s", start=begin, end=finish))
@@ -436,24 +436,27 @@ def _session(session: AgendaSession, event: Event, lang: str, slot_ends: Any) ->
         room=nbsp(session.room.text(lang)) if session.room else None,
         who=" · ".join(who) or None,
         note=" · ".join(notes) or None,
-        abstract=text.markdown(session.abstract.text(lang)) if session.abstract else None,
+        abstract=words.prose(session.abstract.text(lang), 5),
         abstract_lang=words.lang_mark(session.abstract, lang),
         cancelled=session.cancelled,
     )
 
 
 def _people(speakers: Iterable[AgendaSpeaker], lang: str) -> list[Person]:
+    named = [
+        (speaker, speaker.latin_name if lang != "bg" and speaker.latin_name else speaker.name) for speaker in speakers
+    ]
     return [
         Person(
-            name=speaker.latin_name if lang != "bg" and speaker.latin_name else speaker.name,
+            name=name,
             role=nbsp(speaker.position.text(lang)) or None,
             role_lang=words.lang_mark(speaker.position, lang),
-            initials="".join(part[0] for part in speaker.name.split() if part[0].isalpha())[:2].upper(),
+            initials="".join(part[0] for part in name.split() if part[0].isalpha())[:2].upper(),
             picture_url=upload_url(speaker.photo),
-            biography=text.markdown(speaker.biography.text(lang)) if speaker.biography else None,
+            biography=words.prose(speaker.biography.text(lang), 3),
             biography_lang=words.lang_mark(speaker.biography, lang),
         )
-        for speaker in speakers
+        for speaker, name in named
     ]
 
 

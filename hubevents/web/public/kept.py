@@ -4,19 +4,23 @@ A page is kept under a key that holds the stamp of its rows and the minute, so i
 the work of rendering and nothing relies on it. Whoever carries a session (staff) always gets a page made anew.
 """
 
+import contextlib
 import gzip
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Response, current_app, request
 
 from hubevents.core import clock
 
 EXTENSION = "public_pages"
+VALUES = "public_values"
+MOST_VALUES = 400
+Value = TypeVar("Value")
 LIMIT = 12 * 1024 * 1024
 """Bytes of kept pages in one process."""
 LONGEST_QUERY = 300
@@ -85,6 +89,22 @@ def _weight(page: Page | None) -> int:
 def init_kept(app: Any) -> None:
     """Makes the store of this process, among the extensions of a Flask app."""
     app.extensions[EXTENSION] = Pages()
+    app.extensions[VALUES] = OrderedDict()
+
+
+def remembered(name: Hashable, stamp: Hashable, make: Callable[[], Value]) -> Value:
+    """A value kept under a name while its stamp stays the same, else what `make` gives now; the oldest make room."""
+    values: OrderedDict[Hashable, tuple[Hashable, Any]] = current_app.extensions[VALUES]
+    found = values.get(name)
+    if found is not None and found[0] == stamp:
+        value: Value = found[1]
+        return value
+    value = make()
+    values[name] = (stamp, value)
+    while len(values) > MOST_VALUES:
+        with contextlib.suppress(KeyError):  # another thread made room in the same instant
+            values.popitem(last=False)
+    return value
 
 
 def answer(stamp: Hashable, make: Callable[[], str], mimetype: str = "text/html") -> Response:

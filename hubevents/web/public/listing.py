@@ -60,7 +60,8 @@ class Row:
     kind_note: str | None
     time: str
     time_iso: str
-    until: str
+    until: str | None
+    """None when it ends on another day: the hours of its last day would be read as those of each."""
     format: str
     format_label: str
     meta: tuple[str, ...]
@@ -432,12 +433,12 @@ def days_of(found: list[Listed], lang: str, this_year: int, *, many: bool, newes
     days = []
     for (first, last), of_day in groupby(spans, key=lambda span: span[0]):
         id = f"d{first}" + (f"-{last}" if last != first else "")
-        rows = tuple(_row(listed, held, lang, many=many) for _span, listed, held in of_day)
+        rows = tuple(_row(listed, held, lang, many=many, long=last != first) for _span, listed, held in of_day)
         days.append(Day(id, first, last, words.list_date(first, last, lang, this_year), rows))
     return tuple(days)
 
 
-def _row(listed: Listed, held: Any, lang: str, *, many: bool) -> Row:
+def _row(listed: Listed, held: Any, lang: str, *, many: bool, long: bool) -> Row:
     event = listed.event
     openness = queries.openness(event)
     known = vocabularies()
@@ -461,7 +462,7 @@ def _row(listed: Listed, held: Any, lang: str, *, many: bool) -> Row:
         kind_note=words.kind_note(event),
         time=words.clock_text(held.starts_at, event.zone, lang),
         time_iso=i18n.local(held.starts_at, event.zone).isoformat(timespec="minutes"),
-        until=_("until %(time)s", time=words.clock_text(held.ends_at, event.zone, lang)),
+        until=None if long else _("until %(time)s", time=words.clock_text(held.ends_at, event.zone, lang)),
         format=event.format.value,
         format_label=known.formats.text(event.format, lang),
         meta=tuple(text for text in meta if text),

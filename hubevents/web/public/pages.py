@@ -128,7 +128,7 @@ def _programme(hub: Hub, programme: Programme) -> str:
         title_lang=words.lang_mark(programme.title, lang),
         summary=nbsp(programme.summary.text(lang)),
         summary_lang=words.lang_mark(programme.summary, lang),
-        description=text.markdown(programme.description.text(lang)) if programme.description else None,
+        description=words.prose(programme.description.text(lang), 2),
         description_lang=words.lang_mark(programme.description, lang),
         facts=[{"label": label, "text": said} for label, said in facts if said],
         coming=days_of(coming[:COMING], lang, year, many=False, newest_first=False),
@@ -155,7 +155,7 @@ def _text_page(
         return _render(
             hub,
             title,
-            text.markdown(body.text(lang)) if body else None,
+            words.prose(body.text(lang), 2),
             body_lang=words.lang_mark(body, lang),
             lead=nbsp(lead.text(lang)) if lead else None,
             lead_lang=words.lang_mark(lead, lang) if lead else None,
@@ -181,7 +181,11 @@ def _render(
         {"label": _("Address"), "text": hub.address.text(lang), "url": None},
         {"label": _("E-mail"), "text": hub.email, "url": f"mailto:{hub.email}"},
         {"label": _("Phone"), "text": hub.phone, "url": f"tel:{hub.phone.replace(' ', '')}"},
-        {"label": _("Web site"), "text": hub.website.partition("://")[2] or hub.website, "url": _web(hub.website)},
+        {
+            "label": _("Web site"),
+            "text": (hub.website.partition("://")[2] or hub.website).rstrip("/"),
+            "url": _web(hub.website),
+        },
     ]
     return render_template(
         "public/text.html",

@@ -1,12 +1,14 @@
 """Words and plain values that lists and event pages share: places, the register button, languages, times."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from markupsafe import Markup
 
-from hubevents.core import clock, i18n
+from hubevents.core import clock, i18n, text
 from hubevents.core.i18n import Translated
 from hubevents.core.text import NO_BREAK_SPACE
 from hubevents.events import queries as events
@@ -96,10 +98,26 @@ def where(venue: Venue | None, room: Room | None, lang: str) -> str:
     return ", ".join(part for part in (venue.name.text(lang), room.name.text(lang) if room else "") if part)
 
 
-def lang_mark(text: Translated, lang: str) -> str | None:
+def lang_mark(said: Translated, lang: str) -> str | None:
     """The language to mark a text with when it is not the page's."""
-    shown = text.language_for(lang)
-    return shown if text and shown != lang else None
+    shown = said.language_for(lang)
+    return shown if said and shown != lang else None
+
+
+_HEADING = re.compile(r"<(/?)h([1-6])>")
+
+
+def prose(markdown: str, top: int) -> Markup | None:
+    """Safe HTML of a Markdown text whose headings begin at level `top` and skip none; None for no text.
+
+    Writers choose a sign by its size; screen readers walk by level (WCAG 1.3.1).
+    """
+    if not markdown:
+        return None
+    html = str(text.markdown(markdown))
+    used = sorted({found[2] for found in _HEADING.finditer(html)})
+    level = {old: min(top + at, 6) for at, old in enumerate(used)}
+    return Markup(_HEADING.sub(lambda found: f"<{found[1]}h{level[found[2]]}>", html))  # noqa: S704 - sanitised before
 
 
 def list_date(first: date, last: date, lang: str, this_year: int) -> BigDate:
@@ -110,6 +128,6 @@ def list_date(first: date, last: date, lang: str, this_year: int) -> BigDate:
     days = (last - first).days + 1
     long = ngettext("%(num)s day", "%(num)s days", days)
     if (first.year, first.month) != (last.year, last.month):
-        month = f"{i18n.month(first, lang)} – {i18n.month(last, lang)}"
-    weekdays = f"{i18n.weekday(first, lang)} –{NO_BREAK_SPACE}{i18n.weekday(last, lang)}"
+        month = f"{i18n.month(first, lang)}{NO_BREAK_SPACE}– {i18n.month(last, lang)}"
+    weekdays = f"{i18n.weekday(first, lang)}{NO_BREAK_SPACE}– {i18n.weekday(last, lang)}"
     return BigDate(str(first.day), weekdays, f"{month}, {long}", str(last.day))
