@@ -29,7 +29,7 @@ def init_errors(app: Flask) -> None:
 
 def page(status: int, message: str | None = None, code: str | None = None) -> Response:
     """The error page (or JSON) of a status, with a sentence of its own when there is one."""
-    if request.path.startswith(JSON_PREFIXES) and request.method != "HEAD":
+    if request.path.startswith(JSON_PREFIXES):
         response: Response = jsonify({"status": status, "code": code or "error", "detail": message or ""})
     else:
         template = f"errors/{status}.html" if status in _PAGES else "errors/other.html"

@@ -20,7 +20,7 @@ from hubevents.hubs.rules import Action
 from hubevents.hubs.service import HubDetails
 from hubevents.web import access, messages
 from hubevents.web.context import vocabularies
-from hubevents.web.forms import EmailAddress, Form, LongText, Text
+from hubevents.web.forms import EmailAddress, Form, LongText, Text, in_form
 from hubevents.web.locale import language
 from hubevents.web.organiser.blueprint import blueprint
 from hubevents.web.site import LANGUAGE_NAMES, upload_url
@@ -91,6 +91,7 @@ def _offered(hub: Hub) -> list[str]:
 
 @blueprint.route("/<slug:hub>/settings", methods=["GET", "POST"])
 @access.staff(Action.MANAGE_HUB)
+@in_form
 def settings(hub: str) -> Response | tuple[str, int] | str:
     """Shows and saves the hub's settings."""
     request.max_content_length = pictures.MAX_BYTES + 1_000_000

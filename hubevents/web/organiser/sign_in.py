@@ -16,7 +16,7 @@ from hubevents.core import config, links, text, tokens
 from hubevents.core.db import db, transaction
 from hubevents.hubs import queries as hubs
 from hubevents.web import access, browser
-from hubevents.web.forms import EmailAddress, Form, Text
+from hubevents.web.forms import EmailAddress, Form, Text, in_form
 from hubevents.web.headers import private
 from hubevents.web.limits import SIGN_IN, limiter
 from hubevents.web.organiser.blueprint import blueprint
@@ -75,11 +75,12 @@ def _sign_in_key() -> str:
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @access.public
+@in_form
 @limiter.limit(SIGN_IN, key_func=_sign_in_key, methods=["POST"])
 def sign_in() -> Response | tuple[str, int] | str:
     """Signs in and leads back to where the person wanted to go."""
     target = browser.local_path(request.args.get("next")) or url_for("organiser.start")
-    if current_user.is_authenticated and request.method == "GET":
+    if current_user.is_authenticated and request.method != "POST":
         return redirect(target, 303)
     form = SignInForm()
     if form.validate_on_submit():
@@ -104,6 +105,7 @@ def sign_out() -> Response:
 
 @blueprint.route("/reset", methods=["GET", "POST"])
 @access.public
+@in_form
 @limiter.limit(SIGN_IN, key_func=_sign_in_key, methods=["POST"])
 def ask_reset() -> Response | tuple[str, int] | str:
     """Mails a link to set a new password; the answer is the same for every address."""
@@ -125,6 +127,7 @@ def reset_asked() -> str:
 
 @blueprint.route(links.PASSWORD_RESET.removeprefix("/organise"), methods=["GET", "POST"])
 @access.link
+@in_form
 def reset(token: str) -> Response:
     """Sets a new password by a mailed link and signs in."""
     user = users.user_of_token(tokens.PASSWORD_RESET, token)
@@ -136,6 +139,7 @@ def reset(token: str) -> Response:
 
 @blueprint.route(links.STAFF_INVITATION.removeprefix("/organise"), methods=["GET", "POST"])
 @access.link
+@in_form
 def invitation(token: str) -> Response:
     """An invited colleague writes a name and a password and is signed in."""
     user = users.user_of_token(tokens.INVITATION, token)
@@ -164,6 +168,7 @@ def _private_page(template: str, form: Form, **values: object) -> Response:
 
 @blueprint.route("/me", methods=["GET", "POST"])
 @access.signed_in
+@in_form
 def me() -> Response | tuple[str, int] | str:
     """The user's own name, language and sessions."""
     user = accounts.user_by_id(current_user.id)

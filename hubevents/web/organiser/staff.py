@@ -16,7 +16,7 @@ from hubevents.hubs import queries as hubs
 from hubevents.hubs import service as hub_service
 from hubevents.hubs.rules import Action, Role
 from hubevents.web import access, messages
-from hubevents.web.forms import EmailAddress, Form, Text
+from hubevents.web.forms import EmailAddress, Form, Text, in_form
 from hubevents.web.locale import language
 from hubevents.web.organiser.blueprint import blueprint
 
@@ -82,6 +82,7 @@ def staff(hub: str) -> str:
 
 @blueprint.route("/<slug:hub>/staff/invite", methods=["GET", "POST"])
 @access.staff(Action.MANAGE_STAFF)
+@in_form
 def invite(hub: str) -> Response | tuple[str, int] | str:
     """Invites a colleague by mail."""
     form = InviteForm()
@@ -112,6 +113,7 @@ def invite(hub: str) -> Response | tuple[str, int] | str:
 
 @blueprint.route("/<slug:hub>/staff/<int:membership_id>", methods=["GET", "POST"])
 @access.staff(Action.MANAGE_STAFF)
+@in_form
 def colleague(hub: str, membership_id: int) -> Response | tuple[str, int] | str:
     """One colleague: another role, the invitation again, or out of the hub."""
     membership = hubs.membership_of_hub(access.this_hub().id, membership_id)
