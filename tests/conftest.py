@@ -193,6 +193,7 @@ def app(_app: Flask) -> Flask:
     if limiter.enabled:
         limiter.reset()
     _app.extensions["public_pages"].clear()
+    _app.extensions["public_values"].clear()
     return _app
 
 

@@ -37,7 +37,14 @@ def of_registrant(hub_id: int, name: str, number: str) -> int | None:
     dialect: Any = sqlite if is_sqlite() else postgresql
     made = db.session.scalar(
         dialect.insert(Organisation)
-        .values(hub_id=hub_id, name=name, search=search, number=number or None, country=rules.country_of(number) if number else "BG", created_at=clock.now())
+        .values(
+            hub_id=hub_id,
+            name=name,
+            search=search,
+            number=number or None,
+            country=rules.country_of(number) if number else "BG",
+            created_at=clock.now(),
+        )
         .on_conflict_do_nothing()
         .returning(Organisation.id)
     )

@@ -12,6 +12,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from hubevents.agenda.models import EventSession
 from hubevents.core import clock, text
@@ -63,7 +64,16 @@ def register(event_id: int, person: Registrant, *, source: Source = Source.WEB, 
     Conflict(`registration_closed`) and Conflict(`already_registered`, registration_id=...) when the address has a live
     registration for the event, also when both came at the same instant.
     """
-    event = db.session.get(Event, event_id)
+    event = (
+        db.session.scalars(
+            sa.select(Event)
+            .where(Event.id == event_id)
+            .options(joinedload(Event.dates))
+            .execution_options(populate_existing=True)
+        )
+        .unique()
+        .one_or_none()
+    )
     if event is None or event.status is EventStatus.DRAFT:
         raise NotFound("page")
     if source is Source.WEB:
@@ -75,8 +85,7 @@ def register(event_id: int, person: Registrant, *, source: Source = Source.WEB, 
 
     participant = None
     if person.email is not None:
-        participant = _participant(event.hub_id, person.email, person.language)
-        known = _live_registration(event_id, participant.id)
+        participant, known = _participant(event, person.email, person.language)
         if known is not None:
             raise Conflict("already_registered", registration_id=known)
     organisation_id = organisations.of_registrant(event.hub_id, person.organisation, person.organisation_number)
@@ -108,17 +117,21 @@ def register(event_id: int, person: Registrant, *, source: Source = Source.WEB, 
         raise Conflict("already_registered", registration_id=None) from error
     if seated:
         _issue_ticket(registration, first=True)
-    db.session.add_all(
-        Consent(
-            registration_id=registration.id,
-            kind=kind,
-            granted=kind in person.consents,
-            text_version=CONSENT_TEXTS,
-            language=person.language,
-            decided_at=now,
+    if person.consents_asked:
+        db.session.execute(
+            sa.insert(Consent),
+            [
+                {
+                    "registration_id": registration.id,
+                    "kind": kind,
+                    "granted": kind in person.consents,
+                    "text_version": CONSENT_TEXTS,
+                    "language": person.language,
+                    "decided_at": now,
+                }
+                for kind in person.consents_asked
+            ],
         )
-        for kind in person.consents_asked
-    )
     _wish_sessions(registration, person.session_ids)
     record(Registered(registration.id, registration.status))
     return registration
@@ -267,24 +280,34 @@ def renew_link(registration_id: int) -> Registration:
 # --- parts ---------------------------------------------------------------------------------------------------------
 
 
-def _participant(hub_id: int, email: str, language: str) -> Participant:
-    """The hub's participant with this address, made when new, in one statement; two at once end with one row."""
-    values = {"hub_id": hub_id, "email": email, "language": language, "feed_version": 0, "created_at": clock.now()}
+def _participant(event: Event, email: str, language: str) -> tuple[Participant, int | None]:
+    """The hub's participant with this address, made when new, and the id of their live registration for the event."""
+    found = db.session.execute(
+        sa.select(Participant, Registration.id)
+        .outerjoin(
+            Registration,
+            sa.and_(
+                Registration.participant_id == Participant.id,
+                Registration.event_id == event.id,
+                Registration.status.in_(LIVE),
+            ),
+        )
+        .where(Participant.hub_id == event.hub_id, Participant.email == email)
+    ).first()
+    if found is not None:
+        return found[0], found[1]
+    values = {
+        "hub_id": event.hub_id,
+        "email": email,
+        "language": language,
+        "feed_version": 0,
+        "created_at": clock.now(),
+    }
     dialect: Any = sqlite if is_sqlite() else postgresql
     insert = dialect.insert(Participant).values(**values)
-    # An update that changes nothing makes RETURNING give the known row too.
-    known = insert.on_conflict_do_update(index_elements=["hub_id", "email"], set_={"email": insert.excluded.email})
-    return cast(Participant, db.session.scalars(known.returning(Participant)).one())
-
-
-def _live_registration(event_id: int, participant_id: int) -> int | None:
-    return db.session.scalar(
-        sa.select(Registration.id).where(
-            Registration.event_id == event_id,
-            Registration.participant_id == participant_id,
-            Registration.status.in_(LIVE),
-        )
-    )
+    # Two at once end with one row; an update that changes nothing makes RETURNING give it to both.
+    upsert = insert.on_conflict_do_update(index_elements=["hub_id", "email"], set_={"email": insert.excluded.email})
+    return cast(Participant, db.session.scalars(upsert.returning(Participant)).one()), None
 
 
 def _take_seat(event_id: int, *, beyond: bool = False) -> bool:
@@ -294,16 +317,18 @@ def _take_seat(event_id: int, *, beyond: bool = False) -> bool:
     )
     if beyond:
         free = sa.true()
-    taken = db.session.execute(
+    taken = db.session.scalar(
         sa.update(Event)
-        .where(Event.id == event_id)
+        .where(Event.id == event_id, Event.status == EventStatus.PUBLISHED)
         .values(
             seats_taken=Event.seats_taken + sa.case((free, 1), else_=0),
             waiting=Event.waiting + sa.case((free, 0), else_=1),
         )
         .returning(Event.waiting)
         .execution_options(synchronize_session=False)
-    ).scalar_one()
+    )
+    if taken is None:  # called off in the same instant: this statement waited for that commit
+        raise Conflict("registration_closed", openness=Openness.CANCELLED.value)
     # Nobody passes the queue: a seat was taken exactly when the queue is empty afterwards.
     return beyond or taken == 0
 

@@ -75,7 +75,7 @@ def time_line(event: Event, language: str) -> str:
         return f"{i18n.range_text(first.starts_at, first.ends_at, event.zone, language)}, {zone}"
     meetings = ngettext("%(num)s meeting", "%(num)s meetings", len(dates))
     start = i18n.range_text(first.starts_at, first.ends_at, event.zone, language)
-    return _("%(meetings)s, the first on %(start)s, %(zone)s", meetings=meetings, start=start, zone=zone)
+    return str(_("%(meetings)s, the first on %(start)s, %(zone)s", meetings=meetings, start=start, zone=zone))
 
 
 def place_line(event: Event, language: str) -> str:

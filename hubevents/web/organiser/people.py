@@ -44,7 +44,7 @@ from hubevents.web.organiser.words import (
     searched,
     source_words,
 )
-from hubevents.web.public.register import PersonForm
+from hubevents.web.person import PersonForm
 from hubevents.web.site import LANGUAGE_NAMES, Link
 
 UNREACHED = "unreached"

@@ -30,7 +30,7 @@ from hubevents.web.forms import Form, in_form
 from hubevents.web.headers import private
 from hubevents.web.limits import LOOK_UP, limiter
 from hubevents.web.locale import language
-from hubevents.web.public.register import PersonForm
+from hubevents.web.person import PersonForm, asked_by
 from hubevents.web.public.subscribing import ways
 from hubevents.web.site import plain_site
 
@@ -377,7 +377,7 @@ def change(lang: str, token: str) -> Response:
         first_name=row.first_name, last_name=row.last_name, organisation=row.organisation_name,
         organisation_number=row.organisation_number, phone=row.phone, position=row.position,
     )  # fmt: skip
-    form.ask(row.event)
+    form.ask(asked_by(row.event))
     refusals: list[str] = []
     if form.validate_on_submit():
         id = row.id
@@ -390,7 +390,7 @@ def change(lang: str, token: str) -> Response:
         else:
             flash(_("Saved."), "ok")
             return redirect(_path(links.REGISTRATION, token), 303)
-    asked = {name: getattr(row.event, f"ask_{name}").value for name in ("organisation", "phone", "position")}
+    asked = {name: how.value for name, how in asked_by(row.event).items()}
     return _html(
         "participant/change.html",
         row,

@@ -1,99 +1,46 @@
 """The registration form: no account, no more questions than needed, nothing typed is lost."""
 
+from collections.abc import Hashable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app, make_response, redirect, render_template
+from flask import current_app, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, Field, HiddenField, SelectMultipleField
+from wtforms import BooleanField, HiddenField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import DataRequired, Optional
 
 from hubevents.agenda import queries as agenda
-from hubevents.core import i18n, links, text, tokens
+from hubevents.agenda import stamps
+from hubevents.core import clock, i18n, links, tokens
 from hubevents.core.db import transaction
-from hubevents.core.errors import Conflict, DomainError
+from hubevents.core.errors import Conflict, DomainError, NotFound
 from hubevents.events import queries as events
+from hubevents.events import rules
 from hubevents.events.models import Event
 from hubevents.events.rules import Asked, Openness
-from hubevents.organisations import rules as organisation_rules
 from hubevents.registrations import service as registrations
 from hubevents.registrations.models import Registration
 from hubevents.registrations.rules import ConsentKind
-from hubevents.registrations.service import Registrant
-from hubevents.web import access, messages, shown
-from hubevents.web.forms import EmailAddress, Form, Text, in_form
+from hubevents.web import access, browser, messages, shown
+from hubevents.web.forms import EmailAddress, Text, in_form
 from hubevents.web.headers import private
 from hubevents.web.limits import REGISTER, limiter
 from hubevents.web.locale import language
+from hubevents.web.person import PersonForm, asked_by
+from hubevents.web.public import kept
 from hubevents.web.public.blueprint import blueprint
 from hubevents.web.public.found import public_event
 from hubevents.web.site import plain_site
 
 SOONEST = timedelta(seconds=2)
 """Nobody reads and fills the form faster; a machine does."""
-
-_PHONE = r"^[+0-9 ()/.-]{5,40}$"
-
-
-class PersonForm(Form):
-    """What a person says of themselves; also used by staff, at the door and on the personal page."""
-
-    first_name = Text(_l("First name"), [DataRequired(_l("Write your first name.")), Length(max=80)])
-    last_name = Text(_l("Last name"), [DataRequired(_l("Write your last name.")), Length(max=80)])
-    organisation = Text(_l("Organisation"), [Length(max=200)])
-    organisation_number = Text(_l("Company number (ЕИК) or VAT number"), [Length(max=40)])
-    phone = Text(
-        _l("Phone"),
-        [Optional(), Regexp(_PHONE, message=_l("Write a phone number with digits only, like +359 42 600 000."))],
-    )
-    position = Text(_l("Position"), [Length(max=120)])
-
-    def ask(self, event: Event) -> None:
-        """Leaves out what the event does not ask and requires what it must know."""
-        for name in ("organisation", "phone", "position"):
-            asked: Asked = getattr(event, f"ask_{name}")
-            if asked is Asked.NO:
-                del self[name]
-            elif asked is Asked.REQUIRED:
-                field = self[name]
-                kept = [validator for validator in field.validators if not isinstance(validator, Optional)]
-                field.validators = [DataRequired(_("This event needs the answer.")), *kept]
-        if event.ask_organisation is Asked.NO:
-            del self["organisation_number"]
-
-    def _no_egn(self, field: Field) -> None:
-        if text.egn_in(field.data or ""):
-            raise ValidationError(
-                _(
-                    "This looks like a personal number (ЕГН). We never ask for it and do not keep it. Please take it out."
-                )
-            )
-
-    validate_first_name = validate_last_name = validate_organisation = validate_position = _no_egn
-
-    def validate_organisation_number(self, field: Field) -> None:
-        """Normalises the number and refuses one whose check digits are wrong."""
-        if not field.data:
-            return
-        number = organisation_rules.normalise_organisation_number(field.data)
-        if not organisation_rules.is_organisation_number(number):
-            self._no_egn(field)
-            raise ValidationError(_("This is no valid company or VAT number. Correct it or leave it empty."))
-        field.data = number
-
-    def registrant(self, email: str | None, spoken: str, **more: Any) -> Registrant:
-        """The answers as the service takes them."""
-        answers = {name: self[name].data or "" for name in ("phone", "position", "organisation_number") if name in self}
-        if "organisation" in self:
-            answers["organisation"] = self["organisation"].data or ""
-        return Registrant(
-            first_name=self.first_name.data, last_name=self.last_name.data, email=email, language=spoken,
-            **{**answers, **more},
-        )  # fmt: skip
+_TOKEN_PLACE = "{{csrf token}}"  # noqa: S105 - where a token goes
+_OPENED_PLACE = "{{opened}}"
 
 
 class RegisterForm(PersonForm):
@@ -135,43 +82,111 @@ class _Stamp:
         return True
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What the form of one event asks and when it is open, in one language; kept while the event's stamp stays."""
+
+    event_id: int
+    event_path: str
+    asked: dict[str, Asked]
+    choices: tuple[tuple[str, str], ...]
+    capacity: int | None
+    openness: dict[str, Any]
+    """The other arguments of `events.rules.openness`."""
+
+
 @blueprint.route(links.rule(links.REGISTER), methods=["GET", "POST"])
 @access.public
 @in_form
 @limiter.limit(REGISTER, methods=["POST"])
 def register(lang: str, hub: str, event: str) -> Response:
-    """Shows the form; a sent one registers and leads to the personal page."""
-    row = public_event(hub, event)
-    openness = events.openness(row)
+    """Shows the form; a sent one registers and leads to the personal page.
+
+    In a rush many ask for the same empty form: its shape and its page are kept under the event's stamp, without seats.
+    """
+    stamp = stamps.page_stamp(hub, event)
+    if stamp is None:
+        public_event(hub, event)  # says that it moved, or that there is none
+        raise NotFound("page")
+    seats_taken, waiting = stamp.seats_taken, stamp.waiting
+    key = (stamp.without_seats, int(clock.now().timestamp()) // 60)
+    shape = kept.remembered(("form", lang, hub, event), key, lambda: _shape(public_event(hub, event), lang))
+    openness = rules.openness(
+        **shape.openness, capacity=shape.capacity, seats_taken=seats_taken, waiting=waiting, now=clock.now()
+    )
     if openness not in (Openness.OPEN, Openness.WAITING_LIST):
-        return redirect(links.path(links.EVENT, lang=lang, hub=row.hub.slug, event=row.slug), 303)
+        return redirect(shape.event_path, 303)
+    joins_queue = openness is Openness.WAITING_LIST
     form = RegisterForm()
-    form.ask(row)
-    form.sessions.choices = _session_choices(row, lang)
+    form.ask(shape.asked)
+    form.sessions.choices = [SelectChoice(value, label) for value, label in shape.choices]
+    if request.method != "POST":
+        return _empty(form, shape, key, joins_queue)
     refusals: list[str] = []
     if form.validate_on_submit():
-        if not _from_person(form, row):
+        if not _from_person(form, shape.event_id):
             refusals.append(_("Please press the button once more."))
         else:
             try:
-                return _registered(row.id, form, lang)
+                return _registered(shape.event_id, form, lang)
             except Conflict as error:
                 if error.code == "already_registered":
-                    return _known(row, form.email.data, lang)
+                    return _known(public_event(hub, event), form.email.data, lang)
                 refusals.append(messages.words(error))
             except DomainError as error:
                 refusals.append(messages.words(error))
-    form.opened.data = _Stamp().new(row.id)
-    status = 409 if refusals else 422 if form.errors else 200
-    return private(_page(row, form, refusals, waiting=openness is Openness.WAITING_LIST, status=status))
+    form.opened.data = _Stamp().new(shape.event_id)
+    page = _page(public_event(hub, event), form, refusals, waiting=joins_queue)
+    return private(make_response(page, 409 if refusals else 422))
 
 
-def _from_person(form: RegisterForm, event: Event) -> bool:
+def _shape(event: Event, lang: str) -> Shape:
+    return Shape(
+        event_id=event.id,
+        event_path=links.path(links.EVENT, lang=lang, hub=event.hub.slug, event=event.slug),
+        asked=asked_by(event),
+        choices=tuple(_session_choices(event, lang)),
+        capacity=event.capacity,
+        openness={
+            "status": event.status,
+            "takes_registrations": event.takes_registrations,
+            "opens_at": event.registration_opens_at,
+            "closes_at": event.registration_closes_at,
+            "last_start": events.last_start(event),
+            "ends_at": event.ends_at,
+        },
+    )
+
+
+def _empty(form: RegisterForm, shape: Shape, key: Hashable, joins_queue: bool) -> Response:
+    """The untouched form: kept with places for the two values that are each reader's own."""
+    token = form.csrf_token.current_token if "csrf_token" in form else ""
+    opened = form.opened.data = _Stamp().new(shape.event_id)
+
+    def make() -> str:
+        page = _page(_event_again(shape), form, [], waiting=joins_queue)
+        page = page.replace(opened, _OPENED_PLACE)
+        return page.replace(token, _TOKEN_PLACE) if token else page
+
+    if browser.has_session():  # what the last act left to say must be shown, and only to this reader
+        return private(make_response(_page(_event_again(shape), form, [], waiting=joins_queue)))
+    page = kept.remembered(("form page", shape.event_path, joins_queue), key, make)
+    return private(make_response(page.replace(_OPENED_PLACE, opened).replace(_TOKEN_PLACE, token)))
+
+
+def _event_again(shape: Shape) -> Event:
+    event = events.public_event(shape.event_id)
+    if event is None:
+        raise NotFound("page")
+    return event
+
+
+def _from_person(form: RegisterForm, event_id: int) -> bool:
     """Whether the trap is empty and the form was open for a moment; load tests switch this off with the limits."""
     if form.website.data:
         return False
     settings = current_app.extensions["settings"]
-    return not settings.rate_limits or not _Stamp().too_soon(form.opened.data or "", event.id)
+    return not settings.rate_limits or not _Stamp().too_soon(form.opened.data or "", event_id)
 
 
 def _registered(event_id: int, form: RegisterForm, lang: str) -> Response:
@@ -182,7 +197,7 @@ def _registered(event_id: int, form: RegisterForm, lang: str) -> Response:
     }
     person = form.registrant(
         form.email.data, lang, consents=frozenset(consents),
-        session_ids=tuple(int(id) for id in form.sessions.data or ()),
+        session_ids=tuple(int(id) for id in form.sessions.data or () if id),
     )  # fmt: skip
     with transaction():
         registration = registrations.register(event_id, person)
@@ -220,10 +235,10 @@ def _aside(event: Event, lang: str) -> dict[str, Any]:
     }
 
 
-def _session_choices(event: Event, lang: str) -> list[SelectChoice]:
+def _session_choices(event: Event, lang: str) -> list[tuple[str, str]]:
     """The sessions with limited places, with day, time and what is left."""
     return [
-        SelectChoice(
+        (
             str(item.id),
             f"{i18n.day_text(i18n.local(item.starts_at, event.zone).date(), lang)}, "
             f"{i18n.time_text(item.starts_at, event.zone, lang)} · {item.title.text(lang)}",
@@ -232,18 +247,18 @@ def _session_choices(event: Event, lang: str) -> list[SelectChoice]:
     ]
 
 
-def _page(event: Event, form: RegisterForm, refusals: list[str], *, waiting: bool, status: int) -> Response:
+def _page(event: Event, form: RegisterForm, refusals: list[str], *, waiting: bool) -> str:
     lang = language()
     event_url = links.path(links.EVENT, lang=lang, hub=event.hub.slug, event=event.slug)
     if waiting:
         intro = _("All places are taken. Whoever waits gets a free place in the order of this list, by mail.")
     else:
         intro = _("It takes a minute. No account is needed.")
-    page = render_template(
+    return render_template(
         "public/register.html",
         site=plain_site(event.hub, current="events", private=True),
         form=form,
-        asked={name: getattr(event, f"ask_{name}").value for name in ("organisation", "phone", "position")},
+        asked={name: how.value for name, how in asked_by(event).items()},
         sessions=bool(form.sessions.choices),
         refusals=refusals,
         event=_aside(event, lang),
@@ -255,4 +270,3 @@ def _page(event: Event, form: RegisterForm, refusals: list[str], *, waiting: boo
         },
         up={"label": event.title.text(lang), "url": event_url},
     )
-    return make_response(page, status)
