@@ -257,20 +257,34 @@ def dates_between(wanted: Wanted, now: datetime, start: datetime, end: datetime,
     return [DayEntry(**{**row._mapping, "cancelled": bool(row.cancelled)}) for row in rows]
 
 
+_SUMS = (
+    sa.func.count(Event.id),
+    sa.func.max(Event.changed_at),
+    sa.func.sum(Event.seats_taken * (Event.id % 1009 + 1)),
+    sa.func.sum(Event.waiting * (Event.id % 1009 + 1)),
+)
+_HUB_STAMP = (
+    sa.select(
+        Hub.id, Hub.name, Hub.kind_line, Hub.summary, Hub.colour, Hub.logo, Hub.email, Hub.address, Hub.zone, *_SUMS
+    )
+    .outerjoin(Event, sa.and_(Event.hub_id == Hub.id, *_visible(None)))
+    .where(Hub.slug == sa.bindparam("hub_slug"))
+    .group_by(Hub.id)
+)
+
+
+def hub_stamp(hub_slug: str) -> tuple[Any, ...] | None:
+    """The stamp of a hub's lists, and of what the frame of its pages shows; None for an unknown hub; one statement."""
+    row = db.session.execute(_HUB_STAMP, {"hub_slug": hub_slug}).first()
+    return None if row is None else tuple(row)
+
+
 def stamp(hub_id: int | None) -> tuple[Any, ...]:
     """Changes whenever an event that lists show changes: its texts, times, status or seats; one cheap statement.
 
     Sums weighted by id, so that a seat given here and taken there differ.
     """
-    row = db.session.execute(
-        sa.select(
-            sa.func.count(Event.id),
-            sa.func.max(Event.changed_at),
-            sa.func.sum(Event.seats_taken * (Event.id % 1009 + 1)),
-            sa.func.sum(Event.waiting * (Event.id % 1009 + 1)),
-        ).where(*_visible(hub_id))
-    ).one()
-    return tuple(row)
+    return tuple(db.session.execute(sa.select(*_SUMS).where(*_visible(hub_id))).one())
 
 
 @dataclass(frozen=True, slots=True)

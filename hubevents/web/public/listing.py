@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from hubevents.core import art, clock, i18n, links
+from hubevents.core.errors import NotFound
 from hubevents.core.text import NO_BREAK_SPACE, nbsp
 from hubevents.events import listing, queries
 from hubevents.events.listing import DayEntry, Listed, Wanted
@@ -142,9 +143,16 @@ def home(lang: str) -> Response:
 @access.public
 def hub_events(lang: str, hub: str) -> Response:
     """Coming events of one hub."""
-    row = public_hub(hub)
-    stamp = (listing.stamp(row.id), row.name, row.kind_line, row.summary, row.colour, row.logo, row.email, row.address)
-    return kept.answer(stamp, lambda: _page(row, [row], row))
+
+    def make() -> str:
+        row = public_hub(hub)
+        return _page(row, [row], row)
+
+    stamp = listing.hub_stamp(hub)
+    if stamp is None:
+        public_hub(hub)  # a former slug, or nothing
+        raise NotFound("page")
+    return kept.answer(stamp, make)
 
 
 def _asked(hub: Hub | None) -> tuple[Asked, list[Programme]]:
