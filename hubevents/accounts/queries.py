@@ -19,7 +19,7 @@ def user_by_id(id: int) -> User | None:
 def user_by_identity(identity: str) -> User | None:
     """The user of a session identity `id:epoch`, None when the epoch was raised meanwhile."""
     id, _, epoch = identity.partition(":")
-    if not id.isdecimal() or not epoch.isdecimal():
+    if not id.isdecimal() or not epoch.isdecimal() or len(identity) > 20:
         return None
     user = db.session.get(User, int(id))
     return user if user is not None and user.session_epoch == int(epoch) else None

@@ -170,7 +170,7 @@ def _ticket_frame(row: Registration, lang: str, class_name: str) -> dict[str, An
     if row.organisation_name:
         rows.insert(1, Row(_("Organisation"), row.organisation_name))
     return {
-        "art": art.art(event.dates[0].uid if event.dates else event.slug, wide=True, class_name=class_name),
+        "art": art.art(shown.face(event), wide=True, class_name=class_name),
         "kind": term("kinds", event.kind),
         "title": event.title.text(lang),
         "title_lang": title_lang if title_lang != lang else None,
