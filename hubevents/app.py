@@ -2,8 +2,10 @@
 
 import re
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
+from wsgiref.headers import Headers
 
 from flask import Flask
 from jinja2 import StrictUndefined
@@ -14,7 +16,7 @@ from hubevents.core import assets, config, log, schema, tokens, vocabulary
 from hubevents.core.config import ConfigError, Settings
 from hubevents.core.db import init_db
 from hubevents.jobs import service as jobs
-from hubevents.web import init_web, proxies
+from hubevents.web import headers, init_web, proxies
 
 _HASHED = re.compile(r"\.[0-9a-f]{10}\.")
 
@@ -53,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     with app.app_context():
         app.secret_key = tokens.keys("session")[0]
         app.config["SECRET_KEY_FALLBACKS"] = list(tokens.keys("session")[1:])
+        app.config["WTF_CSRF_SECRET_KEY"] = tokens.signing_keys("form")
     app.extensions["vocabularies"] = vocabulary.load(settings.instance / "vocabularies")
     init_db(app)
     schema.init_schema(app)
@@ -63,16 +66,29 @@ def create_app(settings: Settings | None = None) -> Flask:
         root=str(root / "static"),
         prefix="/static/",
         allow_all_origins=False,
+        add_headers_function=_file_headers(settings),
         immutable_file_test=lambda path, url: bool(_HASHED.search(url)),
         mimetypes={".wasm": "application/wasm", ".webmanifest": "application/manifest+json"},
     )
     return app
 
 
+def _file_headers(settings: Settings) -> Callable[[Headers, str, str], None]:
+    """What files need of the headers of `web.headers`; whitenoise answers before Flask."""
+
+    def add(said: Headers, path: str, url: str) -> None:
+        said["X-Content-Type-Options"] = "nosniff"
+        if settings.https:
+            said["Strict-Transport-Security"] = headers.TRANSPORT
+
+    return add
+
+
 def _engine_options(settings: Settings) -> dict[str, object]:
+    told = {"hide_parameters": True}  # a failed statement's values are people's data, and exceptions are logged
     if settings.database_url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 20}}
-    return {"pool_size": 10, "max_overflow": 10, "pool_recycle": 1800}
+        return {**told, "connect_args": {"timeout": 20}}
+    return {**told, "pool_size": 10, "max_overflow": 10, "pool_recycle": 1800}
 
 
 def serve() -> Flask:

@@ -8,7 +8,10 @@ from typing import IO
 
 from PIL import Image, ImageOps
 
+from hubevents.core import log
 from hubevents.core.errors import Invalid
+
+logger = log.get(__name__)
 
 MAX_BYTES = 12 * 1024 * 1024
 MAX_PIXELS = 25_000_000
@@ -19,7 +22,8 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 def store(upload: IO[bytes], folder: Path, *, longest: int = 1600) -> str:
     """Re-encodes a picture into `folder` and returns its file name, a digest of the content.
 
-    Raises Invalid(`picture_too_large` | `picture_unreadable`). Takes up to a second: never inside a transaction.
+    Raises Invalid(`picture_too_large` | `picture_unreadable` | `file_not_kept`). Takes up to a second: never inside a
+    transaction.
     """
     data = upload.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -34,12 +38,19 @@ def store(upload: IO[bytes], folder: Path, *, longest: int = 1600) -> str:
             picture = upright.convert("RGBA" if transparent else "RGB")
     except Invalid:
         raise
-    except (OSError, ValueError, SyntaxError, EOFError, ZeroDivisionError, Image.DecompressionBombError) as error:
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise Invalid("picture_too_large", megabytes=MAX_BYTES // 1024 // 1024) from error
+    except Exception as error:
+        # Decoders meet forged bytes with whatever their reading trips over: struct.error, IndexError, TypeError ...
         raise Invalid("picture_unreadable") from error
     picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     out = io.BytesIO()
     picture.save(out, "WEBP", quality=82, method=4)
-    return _keep(out.getvalue(), folder)
+    try:
+        return _keep(out.getvalue(), folder)
+    except OSError as error:
+        logger.exception("picture not kept")
+        raise Invalid("file_not_kept") from error
 
 
 def _keep(content: bytes, folder: Path) -> str:

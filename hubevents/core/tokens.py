@@ -35,6 +35,11 @@ def keys(purpose: str) -> tuple[bytes, ...]:
     return tuple(_derive(secret, purpose) for secret in current_app.config["SECRET_KEYS"])
 
 
+def signing_keys(purpose: str) -> list[bytes]:
+    """The same keys as itsdangerous wants them: the last signs, all verify."""
+    return list(reversed(keys(purpose)))
+
+
 @lru_cache(maxsize=256)
 def _derive(secret: str, purpose: str) -> bytes:
     return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"hubevents {purpose}".encode()).derive(

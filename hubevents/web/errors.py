@@ -1,5 +1,6 @@
 """Refusals and faults as pages with a way on, or as short JSON where a program asks."""
 
+import sqlalchemy as sa
 from flask import Flask, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
@@ -16,7 +17,9 @@ logger = log.get(__name__)
 
 STATUS: dict[type[DomainError], int] = {NotFound: 404, Gone: 410, NotAllowed: 403, Conflict: 409, Invalid: 422}
 JSON_PREFIXES = ("/door/", "/feeds/", "/healthz", "/readyz")
-_PAGES = (403, 404, 410, 429, 500)
+_PAGES = (403, 404, 410, 429)
+_AWAY = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError, sa.exc.DisconnectionError)
+"""What says that the database does not answer just now."""
 
 
 def init_errors(app: Flask) -> None:
@@ -31,6 +34,9 @@ def page(status: int, message: str | None = None, code: str | None = None) -> Re
     """The error page (or JSON) of a status, with a sentence of its own when there is one."""
     if request.path.startswith(JSON_PREFIXES):
         response: Response = jsonify({"status": status, "code": code or "error", "detail": message or ""})
+    elif status in (500, 503):
+        # Without the values of other pages: the database that they ask may be what failed.
+        response = current_app.make_response(current_app.jinja_env.get_template("errors/500.html").render())
     else:
         template = f"errors/{status}.html" if status in _PAGES else "errors/other.html"
         response = current_app.make_response(
@@ -69,9 +75,13 @@ def _http(error: HTTPException) -> Response:
 
 
 def _fault(error: Exception) -> Response:
+    away = isinstance(error, _AWAY)
     db.session.rollback()
     logger.exception("request failed", route=str(request.url_rule), method=request.method)
     g.pop("membership", None)
     if current_app.testing:
         raise error
-    return page(500)
+    response = page(503 if away else 500)
+    if away:
+        response.headers["Retry-After"] = "30"
+    return response

@@ -11,6 +11,8 @@ CSP = (
     "frame-ancestors 'none'"
 )
 DOOR_PREFIX = "/door/"
+TRANSPORT = "max-age=31536000; includeSubDomains"
+"""Strict-Transport-Security, sent exactly when BASE_URL is https."""
 
 
 def init_headers(app: Flask, settings: Settings) -> None:
@@ -32,7 +34,7 @@ def init_headers(app: Flask, settings: Settings) -> None:
             "Permissions-Policy", f"camera={'(self)' if door else '()'}, microphone=(), geolocation=(), payment=()"
         )
         if settings.https:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+            headers.setdefault("Strict-Transport-Security", TRANSPORT)
         return response
 
 

@@ -12,6 +12,8 @@ REGISTER = "120 per minute; 1500 per hour"
 """Per address: a lecture hall of 100 phones behind one router registers within a minute."""
 SIGN_IN = "10 per minute; 60 per hour"
 """Per mail address and network address together."""
+SIGN_INS = "60 per minute; 600 per hour"
+"""Per network address: one password tried for many people, and the work of hashing each of them."""
 LOOK_UP = "60 per minute"
 
 

@@ -29,6 +29,8 @@ class SlugConverter(BaseConverter):
 class IdConverter(IntegerConverter):
     """A row's id in an URL; what no column can hold is not found instead of a fault of the database."""
 
+    regex = "[0-9]{1,10}"  # Python refuses to read a number of thousands of digits, which werkzeug does not expect
+
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, max=2**31 - 1)
 

@@ -33,6 +33,7 @@ _WORDS: dict[str, Callable[..., str]] = {
         "The picture is too large: at most %(megabytes)s MB and 25 megapixels.", megabytes=megabytes
     ),
     "picture_unreadable": lambda: _("This file is no picture that we can read. Use JPEG, PNG, WebP or GIF."),
+    "file_not_kept": lambda: _("The server cannot keep the file just now. Tell whoever runs it and try again later."),
     # registering
     "registration_closed": lambda openness="": _("Registration for this event is closed."),
     "already_registered": lambda registration_id=None: _("This address is already registered for the event."),

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from hubevents.core.db import db
-from tests import make, people
+from tests import people
 from tests.web import walk
 
 CSP = (

@@ -25,7 +25,7 @@ from hubevents.agenda.models import Speaker, Track
 from hubevents.agenda.queries import Agenda, AgendaSession, Disturbed
 from hubevents.agenda.rules import SessionKind
 from hubevents.agenda.service import SessionDetails, SpeakerDetails
-from hubevents.core import clock, i18n
+from hubevents.core import clock, i18n, log
 from hubevents.core.db import transaction
 from hubevents.core.errors import Conflict, DomainError, Invalid, NotFound
 from hubevents.core.i18n import Translated
@@ -50,6 +50,8 @@ from hubevents.web.organiser.fields import (
 )
 from hubevents.web.organiser.words import State, event_url
 from hubevents.web.site import Link
+
+logger = log.get(__name__)
 
 BASE = "/<slug:hub>/events/<int:event_id>/agenda"
 MOST_SPEAKERS = 100
@@ -751,7 +753,18 @@ def _folder() -> Path:
 
 
 def _hold(event_id: int, data: bytes) -> str:
-    """Keeps a file until it is confirmed, at most a day; only this process's user may read it."""
+    """Keeps a file until it is confirmed, at most a day; only this process's user may read it.
+
+    Raises Invalid(`file_not_kept`) when the disk is full or closed for writing.
+    """
+    try:
+        return _written(event_id, data)
+    except OSError as error:
+        logger.exception("schedule file not kept")
+        raise Invalid("file_not_kept") from error
+
+
+def _written(event_id: int, data: bytes) -> str:
     folder = _folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     oldest = (clock.now() - KEPT).timestamp()

@@ -18,7 +18,7 @@ from hubevents.hubs import queries as hubs
 from hubevents.web import access, browser
 from hubevents.web.forms import EmailAddress, Form, Text, in_form
 from hubevents.web.headers import private
-from hubevents.web.limits import SIGN_IN, limiter
+from hubevents.web.limits import SIGN_IN, SIGN_INS, limiter
 from hubevents.web.organiser.blueprint import blueprint
 from hubevents.web.site import LANGUAGE_NAMES
 
@@ -76,6 +76,7 @@ def _sign_in_key() -> str:
 @blueprint.route("/sign-in", methods=["GET", "POST"])
 @access.public
 @in_form
+@limiter.limit(SIGN_INS, methods=["POST"])
 @limiter.limit(SIGN_IN, key_func=_sign_in_key, methods=["POST"])
 def sign_in() -> Response | tuple[str, int] | str:
     """Signs in and leads back to where the person wanted to go."""
@@ -106,6 +107,7 @@ def sign_out() -> Response:
 @blueprint.route("/reset", methods=["GET", "POST"])
 @access.public
 @in_form
+@limiter.limit(SIGN_INS, methods=["POST"])
 @limiter.limit(SIGN_IN, key_func=_sign_in_key, methods=["POST"])
 def ask_reset() -> Response | tuple[str, int] | str:
     """Mails a link to set a new password; the answer is the same for every address."""

@@ -66,7 +66,7 @@ class _Stamp:
     """A signed note of when the form was shown, so that no state is kept."""
 
     def __init__(self) -> None:
-        self._signer = URLSafeTimedSerializer(tokens.keys("form-opened")[0])
+        self._signer = URLSafeTimedSerializer(tokens.signing_keys("form-opened"))
 
     def new(self, event_id: int) -> str:
         """The note for a form shown now."""
