@@ -62,8 +62,9 @@ class Table:
         numbers = ("", "", "", "")
         if result is not None:
             numbers = (
-                f"{result.rate:.0f}", *(f"{result.percentile(part):.1f}" for part in (0.5, 0.95, 0.99)),
-            )  # fmt: skip
+                f"{result.rate:.0f}",
+                *(f"{result.percentile(part):.1f}" for part in (0.5, 0.95, 0.99)),
+            )
             bad = {status: n for status, n in result.statuses.items() if status not in (200, 303, 304)}
             if bad:
                 note = f"{note} NOT OK: {bad}".strip()
@@ -267,10 +268,17 @@ def database() -> Iterator[str]:
 def installation(folder: Path, url: str | None) -> data.Made:
     """Migrates and fills."""
     settings = Settings(
-        instance=folder, database_url=config._database_url(url) if url else f"sqlite:///{folder / 'hubevents.sqlite3'}",
-        queue_url=f"sqlite:///{folder / 'jobs.sqlite3'}", redis_url=None, base_url=BASE_URL, secret_keys=(KEY,), smtp_url=None,
-        mail_from="events@example.org", proxy_hops=0, rate_limits=False,
-    )  # fmt: skip
+        instance=folder,
+        database_url=config._database_url(url) if url else f"sqlite:///{folder / 'hubevents.sqlite3'}",
+        queue_url=f"sqlite:///{folder / 'jobs.sqlite3'}",
+        redis_url=None,
+        base_url=BASE_URL,
+        secret_keys=(KEY,),
+        smtp_url=None,
+        mail_from="events@example.org",
+        proxy_hops=0,
+        rate_limits=False,
+    )
     app = create_app(settings)
     with app.app_context():
         schema.upgrade()

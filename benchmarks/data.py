@@ -26,7 +26,8 @@ HUB = "bench"
 EVENTS = 1_000
 REGISTRATIONS = 20_000
 RUSH_SEATS = 500
-_WORDS = "цифрови умения данни мрежа сигурност изкуствен интелект община завод поле сензор робот карта облак".split()
+_WORDS = ("цифрови", "умения", "данни", "мрежа", "сигурност", "интелект", "община", "завод", "поле", "робот", "облак")
+_DESCRIPTION = "## Какво ще правим\n\nМного **примери** и списък:\n\n- едно\n- две\n\n" + "Текст. " * 80
 _KINDS = ("lecture", "seminar", "workshop", "training", "conference", "webinar", "infoday", "demoday")
 
 
@@ -48,15 +49,25 @@ def _both(words: str) -> Translated:
 
 def build(app: Flask) -> Made:
     """Fills an empty, migrated database; about ten seconds."""
-    chance = random.Random(1)  # noqa: S311 - repeatable, not secret
+    chance = random.Random(1)
     now = clock.now().replace(minute=0, second=0, microsecond=0)
     with app.app_context():
         with transaction():
             hub = Hub(
-                slug=HUB, name=_both("Хъб за измерване"), kind_line=_both("Хъб"), summary=_both("Обучения и лекции."),
-                about=_both(""), imprint=_both(""), privacy=_both("Лични данни."), address=_both("Стара Загора"),
-                zone="Europe/Sofia", languages=("bg", "en"), colour="#a6124f", email="bench@example.org", created_at=now,
-            )  # fmt: skip
+                slug=HUB,
+                name=_both("Хъб за измерване"),
+                kind_line=_both("Хъб"),
+                summary=_both("Обучения и лекции."),
+                about=_both(""),
+                imprint=_both(""),
+                privacy=_both("Лични данни."),
+                address=_both("Стара Загора"),
+                zone="Europe/Sofia",
+                languages=("bg", "en"),
+                colour="#a6124f",
+                email="bench@example.org",
+                created_at=now,
+            )
             db.session.add(hub)
             venue = Venue(
                 hub_id=0, name=_both("Хъб"), address=_both("ул. Първа 1"), directions=_both(""), created_at=now
@@ -105,14 +116,38 @@ def _row(
 ) -> Event:
     end = start + timedelta(hours=3)
     event = Event(
-        hub_id=hub.id, slug=slug, kind=kind, status=EventStatus.PUBLISHED, visibility=Visibility.PUBLIC,
-        format=Format.ONSITE, title=_both(title), subtitle=_both(""), summary=_both("Три часа с примери от региона. " * 3),
-        description=_both("## Какво ще правим\n\nМного **примери** и списък:\n\n- едно\n- две\n- три\n\n" + "Текст. " * 80),
-        gains=_both("Примери\nМатериали\nУдостоверение"), audience=_both("Управители и инженери"), co_organisers=_both(""),
-        languages=("bg",), interpretation=_both(""), sectors=("education",), technologies=(), picture_alt=_both(""),
-        zone=hub.zone, venue_id=venue.id, capacity=capacity, cancel_reason=_both(""), created_at=now, changed_at=now,
-        published_at=now, organiser_name="Хъб", organiser_address="events@example.org", starts_at=start, ends_at=end,
-    )  # fmt: skip
+        hub_id=hub.id,
+        slug=slug,
+        kind=kind,
+        status=EventStatus.PUBLISHED,
+        visibility=Visibility.PUBLIC,
+        format=Format.ONSITE,
+        title=_both(title),
+        subtitle=_both(""),
+        summary=_both("Три часа с примери от региона. " * 3),
+        description=_both(
+            "## Какво ще правим\n\nМного **примери** и списък:\n\n- едно\n- две\n- три\n\n" + "Текст. " * 80
+        ),
+        gains=_both("Примери\nМатериали\nУдостоверение"),
+        audience=_both("Управители и инженери"),
+        co_organisers=_both(""),
+        languages=("bg",),
+        interpretation=_both(""),
+        sectors=("education",),
+        technologies=(),
+        picture_alt=_both(""),
+        zone=hub.zone,
+        venue_id=venue.id,
+        capacity=capacity,
+        cancel_reason=_both(""),
+        created_at=now,
+        changed_at=now,
+        published_at=now,
+        organiser_name="Хъб",
+        organiser_address="events@example.org",
+        starts_at=start,
+        ends_at=end,
+    )
     event.dates = [
         EventDate(uid=new_uid(), sequence=0, status=DateStatus.SCHEDULED, title=_both(""), starts_at=start, ends_at=end,
                   created_at=now, changed_at=now)
@@ -136,14 +171,20 @@ def _register(
             sa.insert(Registration),
             [
                 {
-                    "event_id": event_id, "participant_id": emails[f"b{n}@example.org"],
-                    "status": RegistrationStatus.CONFIRMED, "source": Source.WEB, "first_name": "Човек",
-                    "last_name": f"Номер {n}", "search": f"chovek nomer {n}", "language": "bg", "created_at": now,
+                    "event_id": event_id,
+                    "participant_id": emails[f"b{n}@example.org"],
+                    "status": RegistrationStatus.CONFIRMED,
+                    "source": Source.WEB,
+                    "first_name": "Човек",
+                    "last_name": f"Номер {n}",
+                    "search": f"chovek nomer {n}",
+                    "language": "bg",
+                    "created_at": now,
                     "changed_at": now,
                 }
                 for n, event_id in enumerate(targets)
             ],
-        )  # fmt: skip
+        )
         taken = (
             sa.select(sa.func.count())
             .select_from(Registration)

@@ -77,9 +77,9 @@ def _one(connection: psycopg.Connection, event_id: int, key: str) -> None:
         participant = cursor.fetchone()[0]  # type: ignore[index]
         cursor.execute("UPDATE event SET seats_taken = seats_taken + 1 WHERE id = %s RETURNING waiting", (event_id,))
         cursor.execute(
-            "INSERT INTO registration (event_id, participant_id, status, source, first_name, last_name, phone, position, "
-            "organisation_name, organisation_number, search, language, link_version, created_at, changed_at, note) "
-            "VALUES (%s, %s, 'confirmed', 'web', 'a', 'b', '', '', '', '', '', 'bg', 0, now(), now(), '') RETURNING id",
+            "INSERT INTO registration (event_id, participant_id, status, source, first_name, last_name, phone, "
+            "position, organisation_name, organisation_number, search, language, link_version, created_at, changed_at, "
+            "note) VALUES (%s, %s, 'confirmed', 'web', 'a', 'b', '', '', '', '', '', 'bg', 0, now(), now(), '') RETURNING id",
             (event_id, participant),
         )
         registration = cursor.fetchone()[0]  # type: ignore[index]
@@ -88,8 +88,9 @@ def _one(connection: psycopg.Connection, event_id: int, key: str) -> None:
             (registration, key[:12]),
         )
         cursor.execute(
-            "INSERT INTO outbox_message (about, kind, recipient, recipient_name, language, data, message_id, created_at, "
-            "due_at, attempts, replaced) VALUES (%s, 'bench', 'a@example.org', '', 'bg', '{}', %s, now(), now(), 0, false)",
+            "INSERT INTO outbox_message (about, kind, recipient, recipient_name, language, data, message_id, "
+            "created_at, due_at, attempts, replaced) "
+            "VALUES (%s, 'bench', 'a@example.org', '', 'bg', '{}', %s, now(), now(), 0, false)",
             (f"registration:{registration}", f"<{key}-{os.getpid()}@bench>"),
         )
     connection.commit()

@@ -15,7 +15,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from hubevents.app import create_app
-from hubevents.core import config, log, schema
+from hubevents.core import config, schema
 from hubevents.core.db import db
 from hubevents.web.limits import limiter
 

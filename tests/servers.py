@@ -61,7 +61,9 @@ class Server:
                 continue
         raise RuntimeError("the server does not answer")
 
-    def ask(self, method: str, path: str, data: dict[str, str] | None = None, cookie: str = "") -> tuple[int, dict[str, str], str]:
+    def ask(
+        self, method: str, path: str, data: dict[str, str] | None = None, cookie: str = ""
+    ) -> tuple[int, dict[str, str], str]:
         """One request on a connection of its own: status, headers, text."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:

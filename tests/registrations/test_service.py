@@ -31,8 +31,9 @@ CANCELLED = RegistrationStatus.CANCELLED
 
 
 def person(name: str, **values: object) -> Registrant:
-    return Registrant(**{"first_name": name, "last_name": "Петрова", "email": f"{name}@example.org", "language": "bg",
-                         **values})  # type: ignore[arg-type]
+    return Registrant(
+        **{"first_name": name, "last_name": "Петрова", "email": f"{name}@example.org", "language": "bg", **values}
+    )  # type: ignore[arg-type]
 
 
 def register(event_id: int, name: str, **values: object) -> Registration:
@@ -218,9 +219,7 @@ def test_session_places_have_their_own_queue_and_free_with_the_person(ctx: Flask
     event = make.event(make.hub(), capacity=2)
     item = make.session(event, capacity=1)
     free = make.session(event, "Обща", capacity=None)
-    ana, boyan, vera = (
-        register(event.id, name, session_ids=(item.id, free.id)) for name in ("ana", "boyan", "vera")
-    )
+    ana, boyan, vera = (register(event.id, name, session_ids=(item.id, free.id)) for name in ("ana", "boyan", "vera"))
 
     def places() -> dict[int, RegistrationStatus]:
         db.session.expire_all()
@@ -262,8 +261,14 @@ def test_registering_records_one_fact(ctx: Flask) -> None:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(st.one_of(st.just(("join", 0)), st.tuples(st.just("leave"), st.integers(0, 9)),
-                       st.tuples(st.just("places"), st.integers(0, 4))), max_size=14)
+    st.lists(
+        st.one_of(
+            st.just(("join", 0)),
+            st.tuples(st.just("leave"), st.integers(0, 9)),
+            st.tuples(st.just("places"), st.integers(0, 4)),
+        ),
+        max_size=14,
+    )
 )
 def test_whatever_the_order_counters_agree_and_nobody_waits_beside_a_free_place(
     ctx: Flask, steps: list[tuple[str, int]]
@@ -315,7 +320,8 @@ def test_the_same_address_at_the_same_instant_registers_once(ctx: Flask) -> None
     for thread in threads:
         thread.join()
     assert Counter(str(result) if not isinstance(result, Conflict) else result.code for result in got) == {
-        "confirmed": 1, "already_registered": 3
+        "confirmed": 1,
+        "already_registered": 3,
     }
     assert_counters_agree(event.id)
 
@@ -345,7 +351,8 @@ def test_200_at_once_for_50_seats_end_with_50_confirmed_and_150_waiting(ctx: Fla
     assert Counter(got) == {CONFIRMED: 50, WAITLISTED: 150}
     assert counters(event.id) == (50, 150)
     order = db.session.scalars(
-        sa.select(Registration.id).where(Registration.status == WAITLISTED)
+        sa.select(Registration.id)
+        .where(Registration.status == WAITLISTED)
         .order_by(Registration.waiting_since, Registration.id)
     ).all()
     assert len(order) == 150
@@ -372,7 +379,9 @@ def test_joining_while_the_last_seat_is_cancelled_leaves_nobody_behind(ctx: Flas
         registrations.cancel(ana.id, by="person")
         thread.start()
         started.wait()
-        waits = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+        waits = sa.text(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
         with db.engine.connect() as other:
             for _ in range(2000):
                 if other.scalar(waits):

@@ -27,10 +27,11 @@ NEW = "три червени крави"
 def test_the_right_password_leads_to_where_one_wanted_to_go(app: Flask, client: FlaskClient) -> None:
     people.cast(app)
     asked = client.get("/organise/zagore/staff?x=1")
-    assert (asked.status_code, asked.headers["Location"]) == (303, "/organise/sign-in?next=/organise/zagore/staff?x%3D1")
-    answer = client.post(
-        asked.headers["Location"], data={"email": " Alice@Example.org ", "password": make.PASSWORD}
+    assert (asked.status_code, asked.headers["Location"]) == (
+        303,
+        "/organise/sign-in?next=/organise/zagore/staff?x%3D1",
     )
+    answer = client.post(asked.headers["Location"], data={"email": " Alice@Example.org ", "password": make.PASSWORD})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/organise/zagore/staff?x=1")
     assert client.get("/organise/zagore/staff").status_code == 200
 
@@ -46,11 +47,15 @@ def test_anything_else_is_refused_in_the_form(app: Flask, client: FlaskClient, e
     assert not password or f'value="{password}"' not in answer.text
 
 
-@pytest.mark.parametrize("target", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:x", "/a\nb"])
+@pytest.mark.parametrize(
+    "target", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:x", "/a\nb"]
+)
 def test_signing_in_never_leads_to_another_site(app: Flask, client: FlaskClient, target: str) -> None:
     people.cast(app)
     answer = client.post(
-        "/organise/sign-in", query_string={"next": target}, data={"email": "alice@example.org", "password": make.PASSWORD}
+        "/organise/sign-in",
+        query_string={"next": target},
+        data={"email": "alice@example.org", "password": make.PASSWORD},
     )
     assert answer.headers["Location"] == "/organise/"
 
@@ -58,7 +63,9 @@ def test_signing_in_never_leads_to_another_site(app: Flask, client: FlaskClient,
 def test_a_user_without_a_password_yet_cannot_sign_in(app: Flask, client: FlaskClient) -> None:
     with app.app_context():
         make.user("vera", make.hub(), password_hash=None)
-    answer = client.post("/organise/sign-in", data={"email": "vera@example.org", "password": "nobody has this password"})
+    answer = client.post(
+        "/organise/sign-in", data={"email": "vera@example.org", "password": "nobody has this password"}
+    )
     assert answer.status_code == 422
 
 
@@ -86,7 +93,9 @@ def test_a_reset_link_works_once_and_ends_other_sessions(app: Flask, client: Fla
         token = users.reset_token(user)
     page = client.get(f"/organise/reset/{token}")
     assert (page.status_code, page.headers["Cache-Control"], page.headers["X-Robots-Tag"]) == (
-        200, "no-store", "noindex, nofollow"
+        200,
+        "no-store",
+        "noindex, nofollow",
     )
     short = client.post(f"/organise/reset/{token}", data={"password": "short", "again": "short"})
     different = client.post(f"/organise/reset/{token}", data={"password": NEW, "again": NEW + "!"})
@@ -109,7 +118,9 @@ def test_a_reset_link_ends_after_two_hours_and_is_not_guessed(app: Flask, client
         foreign = tokens.link(tokens.INVITATION, user.id, user.link_version, int(clock.now().timestamp()) + 900)
     with time_machine.travel(clock.now() + timedelta(hours=2, seconds=2), tick=False):
         assert client.get(f"/organise/reset/{token}").status_code == 410
-    assert [client.get(f"/organise/reset/{t}").status_code for t in (foreign, token[:-1] + "_", "x" * 38, "ю")] == [404] * 4
+    assert [client.get(f"/organise/reset/{t}").status_code for t in (foreign, token[:-1] + "_", "x" * 38, "ю")] == [
+        404
+    ] * 4
 
 
 @pytest.mark.parametrize("email", ["alice@example.org", "nobody@example.org"])
@@ -179,7 +190,9 @@ def test_guessing_passwords_is_slowed_for_one_address_not_for_the_room(tmp_path:
     client = app.test_client()
 
     def guess(name: str) -> int:
-        return int(client.post("/organise/sign-in", data={"email": f"{name}@example.org", "password": "no"}).status_code)
+        return int(
+            client.post("/organise/sign-in", data={"email": f"{name}@example.org", "password": "no"}).status_code
+        )
 
     assert [guess("alice") for _ in range(11)] == [422] * 10 + [429]
     assert guess("bob") == 422
