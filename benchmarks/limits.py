@@ -79,7 +79,8 @@ def _one(connection: psycopg.Connection, event_id: int, key: str) -> None:
         cursor.execute(
             "INSERT INTO registration (event_id, participant_id, status, source, first_name, last_name, phone, "
             "position, organisation_name, organisation_number, search, language, link_version, created_at, changed_at, "
-            "note) VALUES (%s, %s, 'confirmed', 'web', 'a', 'b', '', '', '', '', '', 'bg', 0, now(), now(), '') RETURNING id",
+            "note) VALUES (%s, %s, 'confirmed', 'web', 'a', 'b', '', '', '', '', '', 'bg', 0, now(), now(), '') "
+            "RETURNING id",
             (event_id, participant),
         )
         registration = cursor.fetchone()[0]  # type: ignore[index]
