@@ -1,14 +1,15 @@
 """Chromium against a live server: `live` is a running installation on SQLite, `page` a page in Debian's Chromium.
 
 Make rows with `with live.app.app_context():` and `tests.make`; open `live.url("/bg/")`. Each test starts with an empty
-database. A fake camera belongs to one browser: `camera_browser(frames)` starts one whose camera shows those pictures.
+database. `demo` is the demo hub as `hubevents run --demo` shows it, shared by all tests of a process: look, do not
+count. A fake camera belongs to one browser: `camera_browser(frames)` starts one whose camera shows those pictures.
 """
 
 import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import waitress.server
-from flask import Flask
+from flask import Flask, abort
 from PIL import Image
 from playwright.sync_api import Browser, BrowserType
 
+from hubevents.core.config import Settings
 from hubevents.core.db import db
+from hubevents.demo import service as demo_hub
+from hubevents.web import access
 from hubevents.web.limits import limiter
 from tests.conftest import new_app, settings_for
 
@@ -46,9 +50,10 @@ class Live:
         return f"http://localhost:{self.port}{path}"
 
 
-@pytest.fixture(scope="session")
-def _live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    app = new_app(settings_for(tmp_path_factory.mktemp("live")))
+@contextmanager
+def serving(settings: Settings) -> Iterator[Live]:
+    """A migrated installation on a free port, with waitress in a thread."""
+    app = new_app(settings)
     app.config["WTF_CSRF_ENABLED"] = True
     app.testing = False  # a fault is an error page, as for everybody
     server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=8)
@@ -62,6 +67,29 @@ def _live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     server.task_dispatcher.shutdown()
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def _live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    with serving(settings_for(tmp_path_factory.mktemp("live"))) as live:
+        yield live
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The demo hub, just made; staff sign in with `demo-demo`. `/broken/<status>` answers with that error's page."""
+    with serving(settings_for(tmp_path_factory.mktemp("demo"), demo=True)) as live:
+        live.app.add_url_rule("/broken/<int:status>", "broken", access.public(_break))
+        with live.app.app_context():
+            demo_hub.build("demo-demo")
+            db.session.remove()
+        yield live
+
+
+def _break(status: int) -> None:
+    if status == 500:
+        raise ZeroDivisionError
+    abort(status)
 
 
 def _serve(server: Any) -> None:
