@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
+from flask import request
 from flask_babel import get_translations, gettext
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFProtect
@@ -44,7 +45,11 @@ class Form(FlaskForm):  # type: ignore[misc]
     """A form whose failed CSRF check is an error of the form, so that nothing typed is lost."""
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        """Uses our translations."""
+        """Uses our translations, and only what was sent as a form."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """What was sent as a form; Flask-WTF would take JSON too, whose numbers and lists no field expects."""
+            return None if request.is_json else super().wrap_formdata(form, formdata)
 
         def get_translations(self, form: Any) -> _Translations:
             """Texts of our catalogue."""
