@@ -113,5 +113,7 @@ def test_nothing_is_wrong_with_any_page(demo: Live, browser: Browser, area: str,
         if area in surroundings.STAFF:
             sign_in(opened.page, demo, lang)
         for visit in surroundings.visits(demo, area):
-            wrong += [f"{visit.path}: {fault}" for fault in opened.faults(surroundings.address(demo, visit, lang), visit)]
+            wrong += [
+                f"{visit.path}: {fault}" for fault in opened.faults(surroundings.address(demo, visit, lang), visit)
+            ]
     assert "\n".join(wrong) == ""
