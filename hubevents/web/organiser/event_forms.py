@@ -465,6 +465,8 @@ def copied_starts(form: CopyForm, zone: str) -> list[datetime]:
             starts.append(rules.instant(datetime.combine(row.on.data, row.begins.data or time(10)), zone))
         except Invalid as error:
             refuse(row.begins, messages.words(error))
+    if not form.dates.entries:
+        form.dates.append_entry()
     if not starts and not any(entry.errors for entry in form.dates.entries):
         refuse(form.dates.entries[0].form.on, _("Choose a day."))
     form.dates.errors = [entry.errors for entry in form.dates.entries if entry.errors]
