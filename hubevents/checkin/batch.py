@@ -6,6 +6,7 @@ round; only a batch with a walk-in, an override or an undo locks it whole. Two s
 registration's row, so exactly one finds nobody inside (INTEROP D04).
 """
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -55,6 +56,10 @@ GRACE = timedelta(days=7)
 """How long a closed pass still takes the scans of phones that were offline."""
 STILL = timedelta(seconds=5)
 """A clock that is off by less is the network's delay and is not corrected."""
+SEEN_EVERY = timedelta(seconds=10)
+"""How old the time may get at which a device was last here, so that not every scan writes its row."""
+MANY = 10
+"""So many values PostgreSQL expects in a list that it has not seen."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ class _Held:
     """The door as it stands in this transaction, and what its judgements need."""
 
     door: Any
-    """A row with the columns of `_DOOR`."""
+    """A row of `_door_rows`."""
     revoked: bool
     rules: DoorRules
     event: EventRules
@@ -105,25 +110,29 @@ _DOOR = (
 )
 
 
-# Statements are built once: building costs more than running them.
+# --- statements ------------------------------------------------------------------------------------------------------
+# Built once and run below the ORM: building and wrapping cost more than running. On PostgreSQL lists travel as one
+# value, because every number of placeholders would be a statement to be read, prepared and planned anew.
 
 
 @cache
-def _door_row(whole: bool) -> Any:
+def _door_rows(whole: bool) -> Any:
+    """The door with its event, one row for each of the event's dates, and the device when it was here before."""
+    is_date = sa.and_(EventDate.event_id == Door.event_id, EventDate.status == DateStatus.SCHEDULED)
+    is_device = sa.and_(Device.door_id == Door.id, Device.uuid == sa.bindparam("uuid", type_=sa.String))
     return (
-        sa.select(*_DOOR)
+        sa.select(
+            *_DOOR,
+            EventDate.starts_at,
+            EventDate.ends_at,
+            *(column.label(f"device_{column.name}") for column in Device.__table__.columns),
+        )
         .join(Event, Event.id == Door.event_id)
+        .outerjoin(EventDate, is_date)
+        .outerjoin(Device, is_device)
         .where(Door.id == sa.bindparam("door_id"))
-        .with_for_update(of=Event, read=not whole, key_share=not whole)
-    )
-
-
-@cache
-def _spans() -> Any:
-    return (
-        sa.select(EventDate.starts_at, EventDate.ends_at)
-        .where(EventDate.event_id == sa.bindparam("event_id"), EventDate.status == DateStatus.SCHEDULED)
         .order_by(EventDate.starts_at)
+        .with_for_update(of=Event, read=not whole, key_share=not whole)
     )
 
 
@@ -137,20 +146,113 @@ def _device_upsert(on_sqlite: bool) -> Any:
 
 
 @cache
+def _people_locked(on_sqlite: bool) -> Any:
+    newest = (
+        sa.select(sa.func.max(Ticket.version))
+        .where(Ticket.registration_id == Registration.id)
+        .correlate(Registration)
+        .scalar_subquery()
+    )
+    return (
+        sa.select(
+            Registration.id,
+            Registration.event_id,
+            Registration.status,
+            Registration.first_name,
+            Registration.last_name,
+            Registration.created_at,
+            newest.label("version"),
+        )
+        .where(_among(Registration.id, "ids", on_sqlite))
+        .order_by(Registration.id)
+        .with_for_update(of=Registration, key_share=True)
+    )
+
+
+@cache
+def _scans_before(on_sqlite: bool) -> Any:
+    """Scans stored under these ids, undos of them, and what counts for these people."""
+    return (
+        sa.select(
+            Scan.id,
+            Scan.scan_id,
+            Scan.event_id,
+            Scan.registration_id,
+            Scan.session_id,
+            Scan.day,
+            Scan.method,
+            Scan.direction,
+            Scan.scanned_at,
+            Scan.counts,
+            Scan.flagged,
+            Scan.undoes,
+            Scan.undone_at,
+            Scan.answer,
+            Door.name.label("door_name"),
+            Device.name.label("device_name"),
+        )
+        .join(Door, Door.id == Scan.door_id)
+        .outerjoin(Device, Device.id == Scan.device_id)
+        .where(
+            sa.or_(
+                _among(Scan.scan_id, "known", on_sqlite),
+                _among(Scan.undoes, "undone", on_sqlite),
+                sa.and_(_among(Scan.registration_id, "ids", on_sqlite), Scan.counts),
+            )
+        )
+    )
+
+
+@cache
 def _scan_insert(on_sqlite: bool) -> Any:
-    statement = _insert(Scan.__table__, on_sqlite).on_conflict_do_nothing(index_elements=["scan_id"])
+    statement = _insert_many(Scan.__table__, on_sqlite).on_conflict_do_nothing(index_elements=["scan_id"])
     return statement.returning(Scan.scan_id, Scan.id)
 
 
 @cache
 def _attendance_upsert(on_sqlite: bool, of_event: bool) -> Any:
-    statement = _insert(Attendance.__table__, on_sqlite)
+    statement = _insert_many(Attendance.__table__, on_sqlite)
     changed = ("method", "first_in_at", "last_out_at", "inside", "minutes", "first_scan_id")
     return statement.on_conflict_do_update(
         index_elements=["registration_id", "day"] if of_event else ["registration_id", "session_id", "day"],
         index_where=Attendance.session_id.is_(None) if of_event else Attendance.session_id.is_not(None),
         set_={name: statement.excluded[name] for name in changed},
-    ).returning(Attendance.id)
+    )
+
+
+def _among(column: Any, name: str, on_sqlite: bool) -> Any:
+    """Whether a column has one of the values of a list given under this name."""
+    if on_sqlite:
+        among = column.in_(sa.bindparam(name, expanding=True))
+    else:
+        among = column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(column.type)))
+    return among
+
+
+def _insert(table: Any, on_sqlite: bool) -> Any:
+    return (sqlite if on_sqlite else postgresql).insert(table)
+
+
+def _insert_many(table: Any, on_sqlite: bool) -> Any:
+    """An INSERT for `_write`; its rows name every column but the id."""
+    statement = _insert(table, on_sqlite)
+    if on_sqlite:
+        return statement
+    columns = [sa.column(column.name, column.type) for column in table.columns if not column.primary_key]
+    given = sa.cast(sa.bindparam("rows", type_=sa.Text), sa.JSON)
+    rows = sa.func.json_to_recordset(given).table_valued(*columns).render_derived("given", with_types=True)
+    return statement.from_select([column.name for column in columns], sa.select(*rows.c))
+
+
+_PLANS = {mode: sa.text(f"SET LOCAL plan_cache_mode = {mode}") for mode in ("force_custom_plan", "auto")}
+
+
+def _execute(statement: Any, values: Any) -> Any:
+    return db.session.connection().execute(statement, values)
+
+
+def _write(statement: Any, rows: list[dict[str, Any]]) -> Any:
+    return _execute(statement, rows if is_sqlite() else {"rows": json.dumps(rows, default=str)})
 
 
 def take(token: str, delivery: Delivery, received_at: datetime, language: str) -> Answers:
@@ -178,9 +280,11 @@ def _hold(token: str, delivery: Delivery, received_at: datetime, language: str) 
     if link is None:
         raise NotFound("link_unknown")
     whole = any(isinstance(i, Item) and (i.walk_in or i.undoes or i.override_reason) for i in delivery.items)
-    row = db.session.execute(_door_row(whole), {"door_id": link.id}).one_or_none()
-    if row is None:
+    uuid = delivery.device.id if delivery.device is not None else None
+    rows = _execute(_door_rows(whole), {"door_id": link.id, "uuid": uuid}).all()
+    if not rows:
         raise NotFound("link_unknown")
+    row = rows[0]
     replaced = row.link_version != link.version
     ended_at = min(row.expires_at, row.revoked_at or row.expires_at)
     if received_at > ended_at + GRACE:
@@ -190,7 +294,6 @@ def _hold(token: str, delivery: Delivery, received_at: datetime, language: str) 
         db.session.execute(
             sa.select(Door.id).where(Door.event_id == row.event_id).order_by(Door.id).with_for_update(key_share=True)
         )
-    spans = db.session.execute(_spans(), {"event_id": row.event_id}).all()
     named = any(isinstance(item, Item) and item.session is not None for item in delivery.items)
     held = _Held(
         door=row,
@@ -207,7 +310,7 @@ def _hold(token: str, delivery: Delivery, received_at: datetime, language: str) 
         event=EventRules(
             id=str(row.event_id),
             zone=row.zone,
-            dates=tuple(Span(starts_at, ends_at) for starts_at, ends_at in spans),
+            dates=tuple(Span(each.starts_at, each.ends_at) for each in rows if each.starts_at is not None),
             sessions=_sessions(row.event_id, language) if named or row.session_ids else (),
             cancelled=row.status is EventStatus.CANCELLED,
         ),
@@ -244,29 +347,33 @@ def _sessions(event_id: int, language: str) -> tuple[SessionRules, ...]:
     )
 
 
-def _insert(table: Any, on_sqlite: bool) -> Any:
-    return (sqlite if on_sqlite else postgresql).insert(table)
-
-
-def _many(statement: Any, rows: list[dict[str, Any]]) -> list[Any]:
-    """Runs one INSERT with many rows below the ORM: its form is cached whatever their number."""
-    return [tuple(row) for row in db.session.connection().execute(statement, rows)]
-
-
 def _note_device(held: _Held, device: Reported, received_at: datetime) -> None:
-    """Keeps when a device was last here, how many scans wait on it, and how far its clock is ahead."""
+    """Keeps when a device was last here, how many scans wait on it, and how far its clock is ahead.
+
+    A busy device that says the same again is written once in `SEEN_EVERY`.
+    """
     ahead = device.sent_at - received_at if device.sent_at is not None else timedelta(0)
     held.offset = ahead if abs(ahead) > STILL else timedelta(0)
-    seen = {
-        "name": device.name,
-        "last_seen_at": received_at,
-        "queued": device.queued,
-        "clock_offset": ahead.total_seconds(),
-    }
-    values = {"door_id": held.door.id, "uuid": device.id, "first_seen_at": received_at, **seen}
-    row = db.session.connection().execute(_device_upsert(is_sqlite()), values).one()
-    held.device_id, held.device_name = row.id, device.name or None
-    held.revoked = held.revoked or row.revoked_at is not None
+    held.device_name = device.name or None
+    id, revoked_at = held.door.device_id, held.door.device_revoked_at
+    if id is None or _is_news(held.door, device, ahead, received_at):
+        seen = {
+            "name": device.name,
+            "last_seen_at": received_at,
+            "queued": device.queued,
+            "clock_offset": ahead.total_seconds(),
+        }
+        values = {"door_id": held.door.id, "uuid": device.id, "first_seen_at": received_at, **seen}
+        id, revoked_at = _execute(_device_upsert(is_sqlite()), values).one()
+    held.device_id = id
+    held.revoked = held.revoked or revoked_at is not None
+
+
+def _is_news(kept: Any, device: Reported, ahead: timedelta, received_at: datetime) -> bool:
+    """Whether what a device says differs from what is kept of it, or is worth a new time."""
+    drifted = abs(ahead - timedelta(seconds=kept.device_clock_offset)) > STILL
+    rested = received_at - kept.device_last_seen_at >= SEEN_EVERY
+    return drifted or rested or (kept.device_name, kept.device_queued) != (device.name, device.queued)
 
 
 @dataclass
@@ -360,26 +467,7 @@ class _Batch:
     def _lock(self, ids: set[int]) -> None:
         if not ids:
             return
-        newest = (
-            sa.select(sa.func.max(Ticket.version))
-            .where(Ticket.registration_id == Registration.id)
-            .correlate(Registration)
-            .scalar_subquery()
-        )
-        rows = db.session.execute(
-            sa.select(
-                Registration.id,
-                Registration.event_id,
-                Registration.status,
-                Registration.first_name,
-                Registration.last_name,
-                Registration.created_at,
-                newest.label("version"),
-            )
-            .where(Registration.id.in_(sorted(ids)))
-            .order_by(Registration.id)
-            .with_for_update(of=Registration, key_share=True)
-        )
+        rows = _execute(_people_locked(is_sqlite()), {"ids": sorted(ids)})
         for row in rows:
             name = f"{row.first_name} {row.last_name}"
             self.people[row.id] = _Person(
@@ -396,32 +484,16 @@ class _Batch:
 
     def _load_scans(self, scan_ids: set[str], targets: set[str], ids: set[int]) -> None:
         """Read after the locks: what a parallel request stored for the same people is seen here."""
-        wanted: list[sa.ColumnElement[bool]] = [Scan.scan_id.in_(scan_ids | targets), Scan.undoes.in_(scan_ids)]
-        if ids:
-            wanted.append(sa.and_(Scan.registration_id.in_(ids), Scan.counts))
-        rows = db.session.execute(
-            sa.select(
-                Scan.id,
-                Scan.scan_id,
-                Scan.event_id,
-                Scan.registration_id,
-                Scan.session_id,
-                Scan.day,
-                Scan.method,
-                Scan.direction,
-                Scan.scanned_at,
-                Scan.counts,
-                Scan.flagged,
-                Scan.undoes,
-                Scan.undone_at,
-                Scan.answer,
-                Door.name.label("door_name"),
-                Device.name.label("device_name"),
-            )
-            .join(Door, Door.id == Scan.door_id)
-            .outerjoin(Device, Device.id == Scan.device_id)
-            .where(sa.or_(*wanted))
+        # The plan kept for short lists reads the whole table if that was small when the plan was made.
+        plan_anew = len(scan_ids) > MANY and not is_sqlite()
+        if plan_anew:
+            _execute(_PLANS["force_custom_plan"], {})
+        rows = _execute(
+            _scans_before(is_sqlite()),
+            {"known": [*scan_ids, *targets], "undone": list(scan_ids), "ids": list(ids)},
         )
+        if plan_anew:
+            _execute(_PLANS["auto"], {})
         here = self.held.door.event_id
         for row in rows:
             if row.scan_id in scan_ids:
@@ -690,7 +762,7 @@ class _Batch:
         if self.rows:
             # In one order in every transaction: two of them that store the same ids must not wait for each other.
             rows = sorted(self.rows, key=lambda row: str(row["scan_id"]))
-            new = dict(_many(_scan_insert(is_sqlite()), rows))
+            new: dict[str, int] = dict(_write(_scan_insert(is_sqlite()), rows).all())
             self.scan_rows |= new
             lost = {row["scan_id"] for row in rows} - new.keys()
             if lost:
@@ -753,7 +825,7 @@ class _Batch:
             )
         for of_event, rows in folded.items():
             if rows:
-                _many(_attendance_upsert(is_sqlite(), of_event), rows)
+                _write(_attendance_upsert(is_sqlite(), of_event), rows)
 
     def _flag(self, scope: Scope, presence: Presence) -> None:
         """Second entries and stray exits depend on the whole, so they are written once all of it is known."""

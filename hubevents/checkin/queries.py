@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -59,13 +61,26 @@ def recent_scans(event_id: int, limit: int = 30) -> Sequence[Scan]:
 
 def count_present(event_id: int, day: date, session_ids: Sequence[int] = ()) -> int:
     """People inside on a day: at the event's entrances, or in these sessions."""
-    where = Attendance.session_id.in_(session_ids) if session_ids else Attendance.session_id.is_(None)
-    counted = db.session.scalar(
+    values = {"event_id": event_id, "day": day} | ({"session_ids": list(session_ids)} if session_ids else {})
+    counted: int = db.session.connection().execute(_present(bool(session_ids)), values).scalar_one()
+    return counted
+
+
+@cache
+def _present(in_sessions: bool) -> Any:
+    """Built once and run below the ORM: every scan asks."""
+    session_ids: sa.BindParameter[Any] = sa.bindparam("session_ids", expanding=True)
+    where = Attendance.session_id.in_(session_ids) if in_sessions else Attendance.session_id.is_(None)
+    return (
         sa.select(sa.func.count())
         .select_from(Attendance)
-        .where(Attendance.event_id == event_id, Attendance.day == day, where, Attendance.inside)
+        .where(
+            Attendance.event_id == sa.bindparam("event_id"),
+            Attendance.day == sa.bindparam("day"),
+            where,
+            Attendance.inside,
+        )
     )
-    return counted or 0
 
 
 def expected(event_id: int, session_ids: Sequence[int] = ()) -> int:
