@@ -23,7 +23,7 @@ from hubevents.mail import desk as mail
 from hubevents.registrations import desk, tickets
 from hubevents.registrations import service as registrations
 from hubevents.registrations.desk import Filter
-from hubevents.registrations.models import Registration
+from hubevents.registrations.models import Registration, Ticket
 from hubevents.registrations.rules import LIVE, ConsentKind, RegistrationStatus, Source
 from hubevents.web import access, messages
 from hubevents.web.forms import EmailAddress, in_form
@@ -200,7 +200,7 @@ def person(hub: str, event_id: int, registration_id: int) -> Response:
         tickets=[
             Pair(
                 tickets.short_code(ticket.code),
-                _("replaced") if ticket.replaced_at else _("valid"),
+                _ticket_words(row, ticket),
             )
             for ticket in desk.tickets(row.id)
         ],
@@ -283,6 +283,12 @@ def _person_form(event: Event, row: Registration | None) -> StaffRegisterForm:
         del form.email
         del form.beyond
     return form
+
+
+def _ticket_words(row: Registration, ticket: Ticket) -> str:
+    if ticket.replaced_at:
+        return _("replaced")
+    return _("valid") if row.status is RegistrationStatus.CONFIRMED else _("no longer valid")
 
 
 @blueprint.route("/<slug:hub>/events/<int:event_id>/people/new", methods=["GET", "POST"])

@@ -155,6 +155,15 @@ def test_one_persons_page_shows_consents_tickets_and_mails(desk: Desk) -> None:
     assert page.count("</small></li>") >= 2
 
 
+def test_the_ticket_of_somebody_who_cancelled_is_not_called_valid(desk: Desk) -> None:
+    id = desk.register("Мария")
+    page = f"{desk.base}/people/{id}/"
+    assert " · валиден</li>" in desk.client.get(page).text
+    with desk.app.app_context(), transaction():
+        registrations.cancel(id, by="person")
+    assert " · валиден</li>" not in desk.client.get(page).text
+
+
 def test_the_csv_opens_in_a_spreadsheet_and_calculates_nothing(desk: Desk) -> None:
     desk.register("=1+1", "+Желева", organisation="@SUM(A1)", consents=frozenset({ConsentKind.NEWSLETTER}))
     answer = desk.client.get(f"{desk.base}/people/export.csv")
