@@ -287,8 +287,8 @@ def _person_form(event: Event, row: Registration | None) -> StaffRegisterForm:
 
 def _ticket_words(row: Registration, ticket: Ticket) -> str:
     if ticket.replaced_at:
-        return _("replaced")
-    return _("valid") if row.status is RegistrationStatus.CONFIRMED else _("no longer valid")
+        return str(_("replaced"))
+    return str(_("valid") if row.status is RegistrationStatus.CONFIRMED else _("no longer valid"))
 
 
 @blueprint.route("/<slug:hub>/events/<int:event_id>/people/new", methods=["GET", "POST"])
