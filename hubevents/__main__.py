@@ -9,6 +9,7 @@ from flask.cli import AppGroup, FlaskGroup
 from hubevents import __version__
 from hubevents.app import create_app
 from hubevents.cli import COMMANDS
+from hubevents.core import log
 from hubevents.core.config import ConfigError
 from hubevents.core.errors import DomainError
 from hubevents.web import messages
@@ -48,6 +49,7 @@ def cli() -> None:
 
 def main() -> None:
     """Runs a command; a bad setting is one line and exit status 2, a refusal one line and 1."""
+    log.init_logs(plain=sys.stderr.isatty())
     try:
         cli(prog_name="hubevents")
     except ConfigError as error:

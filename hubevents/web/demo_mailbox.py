@@ -4,15 +4,18 @@ import re
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from urllib.parse import urlsplit
 
 from flask import Blueprint, make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from hubevents.core import i18n
+from hubevents.core import i18n, links
+from hubevents.core.config import LOOPBACK
 from hubevents.core.db import db
 from hubevents.core.errors import NotFound
 from hubevents.mail import queries as mail
 from hubevents.mail.models import OutboxMessage
+from hubevents.notices.rules import Kind
 from hubevents.notices.wording import failure_words, kind_words, status_words
 from hubevents.web import access
 from hubevents.web.headers import CSP, private
@@ -31,6 +34,7 @@ _LETTER_CSP = (
 )
 """A mail's own styles are inline; nothing in it may run, and a click leads the whole window on."""
 
+_KEYS = (Kind.PASSWORD_RESET, Kind.STAFF_INVITATION)
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
 _CID = re.compile(r"\bcid:([A-Za-z0-9._-]+)")
 
@@ -84,7 +88,9 @@ def mailbox() -> Response:
             at=_moment(row),
             status=" ".join(part for part in (status_words(row.status), failure_words(row.error)) if part),
             # The demo's older mails were never composed: they have neither subject nor text.
-            url=url_for(".message", message_id=row.id) if row.sent_at and row.subject is not None else None,
+            url=url_for(".message", message_id=row.id)
+            if row.sent_at and row.subject is not None and not _is_key(row)
+            else None,
         )
         for row in rows
     ]
@@ -164,11 +170,16 @@ def calendar(message_id: int) -> Response:
 
 def _sent(message_id: int) -> tuple[OutboxMessage, EmailMessage]:
     row = db.session.get(OutboxMessage, message_id)
-    if row is None or row.sent is None:
+    if row is None or row.sent is None or _is_key(row):
         raise NotFound("page")
     sent = message_from_bytes(row.sent, policy=policy.default)
     assert isinstance(sent, EmailMessage)
     return row, sent
+
+
+def _is_key(row: OutboxMessage) -> bool:
+    """Whether a mail opens a staff sign-in of a demo that others than this machine can reach: then nobody reads it."""
+    return row.kind in _KEYS and urlsplit(links.base_url()).hostname not in LOOPBACK
 
 
 def _calendar(sent: EmailMessage) -> bytes | None:

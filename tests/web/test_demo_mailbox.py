@@ -105,3 +105,22 @@ def test_unsent_mails_are_listed_without_a_link(demo: Flask) -> None:
     with demo.app_context(), transaction():
         row = db.session.get_one(OutboxMessage, 1)
         row.sent_at, row.error = sent_at, None
+
+
+def test_where_others_can_reach_the_demo_nobody_reads_the_keys_of_staff(
+    demo: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hubevents.accounts import service as users
+
+    with demo.app_context():
+        make.user("olga")
+        with transaction():
+            users.ask_reset("olga@example.org")
+        jobs.run(demo, demo.extensions["jobs"][2], "deliver_mail", [])
+        id = db.session.scalars(sa.select(OutboxMessage.id).where(OutboxMessage.kind == "password_reset")).one()
+        db.session.remove()
+    client = demo.test_client()
+    assert client.get(f"/demo/mail/{id}").status_code == 200
+    monkeypatch.setattr("hubevents.core.links.base_url", lambda: "https://demo.example.org")
+    assert [client.get(f"/demo/mail/{id}{part}").status_code for part in ("", "/html")] == [404, 404]
+    assert f"/demo/mail/{id}" not in client.get("/demo/mail/").text
