@@ -1,7 +1,8 @@
 """Takes the README's pictures from a running demo.
 
-`make run` in one terminal; in another `HUBEVENTS_INSTANCE=instance/demo .venv/bin/hubevents door add zagore pipni-robota`
-prints a door's address, and `.venv/bin/python docs/take_pictures.py http://127.0.0.1:8000 DOOR_ADDRESS` does the rest.
+`make run` in one terminal; in another, with `HUBEVENTS_INSTANCE=instance/demo`,
+`.venv/bin/python -m hubevents door add zagore pipni-robota` prints a door's address, and
+`.venv/bin/python docs/take_pictures.py http://127.0.0.1:8000 DOOR_ADDRESS` does the rest.
 """
 
 import shutil

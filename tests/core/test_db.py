@@ -241,6 +241,7 @@ def test_a_connection_that_the_server_closed_while_it_rested_is_replaced(
         return  # a file does not hang up
     monkeypatch.setattr(database, "PING_AFTER", -1.0)
     pid = sa.text("SELECT pg_backend_pid()")
+    db.engine.dispose()  # the one that is closed must be the one that is given out next
     with db.engine.connect() as connection:
         first = connection.scalar(pid)
     other = sa.create_engine(db.engine.url, poolclass=sa.NullPool)
@@ -249,3 +250,4 @@ def test_a_connection_that_the_server_closed_while_it_rested_is_replaced(
     other.dispose()
     with db.engine.connect() as connection:
         assert connection.scalar(pid) != first
+    db.engine.dispose()

@@ -92,14 +92,10 @@ def test_no_text_is_refused() -> None:
         qr.svg("")
 
 
-def photographed(
-    pixels: int, turn: float = 0, blur: float = 0, contrast: tuple[int, int] = (0, 255)
-) -> Image.Image:
+def photographed(pixels: int, turn: float = 0, blur: float = 0, contrast: tuple[int, int] = (0, 255)) -> Image.Image:
     """The ticket as a phone sees it, `pixels` wide: tilted, out of focus, in weak light, on a grey table."""
     dark, light = contrast
-    sheet = (
-        Image.open(BytesIO(qr.png(TICKET))).convert("L").resize((pixels, pixels), Image.Resampling.BICUBIC)
-    )
+    sheet = Image.open(BytesIO(qr.png(TICKET))).convert("L").resize((pixels, pixels), Image.Resampling.BICUBIC)
     sheet = sheet.point(lambda value: dark + value * (light - dark) // 255)
     frame = Image.new("L", (640, 480), 90)
     frame.paste(sheet, ((640 - pixels) // 2, (480 - pixels) // 2))

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField
 
 from hubevents.calendars import entries, feeds, ics, invites
-from hubevents.core import art, i18n, links, qr, text, tokens
+from hubevents.core import art, clock, i18n, links, qr, text, tokens
 from hubevents.core.db import transaction
 from hubevents.core.errors import Conflict, DomainError, Gone, NotFound
 from hubevents.events import queries as events
@@ -90,7 +90,7 @@ def registration(lang: str, token: str) -> Response:
     row = registration_of(token)
     event = row.event
     ticket = queries.valid_ticket(row.id) if row.status is RegistrationStatus.CONFIRMED else None
-    over = event.status is EventStatus.CANCELLED
+    over = event.status is EventStatus.CANCELLED or _is_past(event)
     state, state_text, headline, sentence = _words(row, lang)
     waiting = row.status is RegistrationStatus.WAITLISTED and not over
     buttons: list[dict[str, str]] = []
@@ -129,6 +129,8 @@ def _words(row: Registration, lang: str) -> tuple[str, str, str, str]:
     if event.status is EventStatus.CANCELLED:
         reason = event.cancel_reason.text(lang)
         return "off", _("Cancelled"), _("The event is cancelled"), reason or _("We are sorry. There is nothing to do.")
+    if _is_past(event) and row.status in LIVE:
+        return "off", _("Over"), _("The event is over"), _("Thank you. What comes next stands in the list of the hub.")
     if row.status is RegistrationStatus.CONFIRMED:
         sentence = _("Show this code at the door, on paper or on the phone.")
         if event.format in (Format.ONLINE, Format.SELF_PACED):
@@ -279,6 +281,10 @@ def _acts(row: Registration, token: str) -> list[dict[str, str]]:
 
 def _ended(event: Event) -> bool:
     return events.has_begun(event)
+
+
+def _is_past(event: Event) -> bool:
+    return event.ends_at is not None and event.ends_at <= clock.now()
 
 
 def _calendar(row: Registration, lang: str) -> Any:

@@ -180,6 +180,13 @@ def test_once_the_event_began_the_place_is_not_given_back_here(app: Flask, clien
     assert statuses(app) == [RegistrationStatus.CONFIRMED]
 
 
+def test_afterwards_the_page_no_longer_speaks_of_the_door(app: Flask, client: FlaskClient) -> None:
+    (url,) = seed(app, "ana")
+    with time_machine.travel(make.in_days(10, 12) + timedelta(minutes=1), tick=False):
+        page = client.get(url).text
+    assert ("Събитието мина" in page, "ticket.png" in page, "/cancel" in page) == (True, False, False)
+
+
 def test_the_join_address_of_an_online_event_stands_on_the_persons_page_only(app: Flask, client: FlaskClient) -> None:
     (url,) = seed(app, "ana", format="online", online_url="https://meet.example.org/room")
     assert "https://meet.example.org/room" in client.get(url).text
