@@ -11,6 +11,7 @@ import icalendar
 import pytest
 from flask import Flask
 
+from hubevents.core import clock
 from hubevents.jobs import service as jobs
 from tests import make, people, smtp
 from tests.calendars import checker
@@ -75,7 +76,9 @@ def move(alice: Any, workspace: str, begins: str, ends: str) -> None:
     assert alice.post(f"{workspace}edit", data=posted(asked.text)).status_code == 303
 
 
-def test_the_calendar_follows_every_turn(app: Flask, inbox: smtp.Inbox) -> None:
+def test_the_calendar_follows_every_turn(app: Flask, inbox: smtp.Inbox, time_machine: Any) -> None:
+    # Calendars count in seconds: the turns of this story are minutes apart, as people's are.
+    time_machine.move_to(clock.now().replace(hour=9, minute=0), tick=False)
     people.cast(app)
     alice, maria = people.signed_in(app, "alice"), app.test_client()
     workspace = publish(alice)
@@ -88,6 +91,7 @@ def test_the_calendar_follows_every_turn(app: Flask, inbox: smtp.Inbox) -> None:
     uid, sequence, starts_at = entry(feeds[0])
     assert (sequence, starts_at) == (0, make.in_days(10, 10))
 
+    time_machine.shift(60)
     # Maria registers: page, ticket and an invite to the same entry.
     personal = maria.post(f"{PAGE}register", data=MARIA).location
     assert maria.get(f"{personal}ticket.png").mimetype == "image/png"
@@ -98,6 +102,7 @@ def test_the_calendar_follows_every_turn(app: Flask, inbox: smtp.Inbox) -> None:
     assert feed_path is not None
     mine = [maria.get(feed_path[0]).data]
 
+    time_machine.shift(60)
     # The event moves: a new invite, her feed and the hub's agree.
     move(alice, workspace, "15:00", "17:00")
     (changed,) = delivered(app, inbox)
@@ -108,6 +113,7 @@ def test_the_calendar_follows_every_turn(app: Flask, inbox: smtp.Inbox) -> None:
     assert [entry(each) for each in (invites[-1], feeds[-1], mine[-1])] == [moved] * 3
     assert "15:00" in maria.get(personal).text
 
+    time_machine.shift(60)
     # She gives the place back; her feed empties, the hub's stays.
     assert maria.post(f"{personal}cancel").status_code == 303
     (farewell,) = delivered(app, inbox)
@@ -116,6 +122,7 @@ def test_the_calendar_follows_every_turn(app: Flask, inbox: smtp.Inbox) -> None:
     assert icalendar.Calendar.from_ical(maria.get(feed_path[0]).data).walk("VEVENT") == []
     assert maria.get("/feeds/zagore.ics").data == feeds[-1]
 
+    time_machine.shift(60)
     # And she registers again: her program takes the new invite as newer than the withdrawal.
     again = maria.post(f"{PAGE}register", data=MARIA).location
     assert again != personal
