@@ -39,7 +39,7 @@ BASE_URL = "http://127.0.0.1"
 _HIDDEN = re.compile(rb'name="(csrf_token|opened)"[^>]*value="([^"]+)"')
 _COOKIE = re.compile(rb"(?i)\r\nset-cookie: ([^;]+)")
 SERVERS = {
-    "granian": ["granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "8", "--no-ws",
+    "granian": ["granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "4", "--no-ws",
                 "--backpressure", "64", "--host", "127.0.0.1", "--log-level", "warning", "--factory"],
     "gthread": ["gunicorn", "--workers", "2", "--threads", "8", "--worker-class", "gthread", "--log-level", "warning",
                 "--keep-alive", "30"],

@@ -48,26 +48,26 @@ def invited(addresses: Collection[str], uid: str) -> set[str]:
     return found
 
 
+def _upsert(dialect: Any, step: int) -> Any:
+    """The statement that counts on: built once, so that it is compiled once and not for every person of a rush."""
+    insert = dialect.insert(Invite.__table__)
+    after, floor = Invite.__table__.c.last_sequence + step, insert.excluded.last_sequence
+    return insert.on_conflict_do_update(
+        index_elements=["address", "uid"], set_={"last_sequence": sa.case((after > floor, after), else_=floor)}
+    ).returning(Invite.__table__.c.address, Invite.__table__.c.last_sequence)
+
+
+_STATEMENTS = {
+    (name, step): _upsert(dialect, step)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+    for step in (0, 1)
+}
+
+
 def _count(addresses: Collection[str], date: EventDate, *, step: int) -> dict[str, int]:
-    dialect: Any = sqlite if is_sqlite() else postgresql
     # Sorted, so that two transactions lock the rows in the same order.
-    wanted = sorted(set(addresses))
-    numbers: dict[str, int] = {}
-    for start in range(0, len(wanted), _ROWS_PER_STATEMENT):
-        rows = [
-            {"address": address, "uid": date.uid, "last_sequence": date.sequence}
-            for address in wanted[start : start + _ROWS_PER_STATEMENT]
-        ]
-        after = Invite.last_sequence + step
-        statement = (
-            dialect.insert(Invite)
-            .values(rows)
-            .on_conflict_do_update(
-                index_elements=["address", "uid"],
-                set_={"last_sequence": sa.case((after > date.sequence, after), else_=date.sequence)},
-            )
-            .returning(Invite.address, Invite.last_sequence)
-            .execution_options(synchronize_session=False)
-        )
-        numbers.update((address, last) for address, last in db.session.execute(statement))
-    return numbers
+    rows = [{"address": address, "uid": date.uid, "last_sequence": date.sequence} for address in sorted(set(addresses))]
+    if not rows:
+        return {}
+    statement = _STATEMENTS["sqlite" if is_sqlite() else "postgresql", step]
+    return {row.address: row.last_sequence for row in db.session.connection().execute(statement, rows)}

@@ -12,7 +12,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 
 from hubevents.agenda.models import EventSession
 from hubevents.core import clock, text
@@ -20,7 +20,7 @@ from hubevents.core.db import db, is_sqlite
 from hubevents.core.errors import Conflict, Invalid, NotFound
 from hubevents.core.facts import record
 from hubevents.events import queries as events
-from hubevents.events.models import Event
+from hubevents.events.models import Event, EventDate
 from hubevents.events.rules import EventStatus, Openness
 from hubevents.organisations import service as organisations
 from hubevents.registrations import tickets
@@ -34,6 +34,59 @@ from hubevents.registrations.facts import (
 from hubevents.registrations.models import Consent, Participant, Registration, SessionPlace, Ticket
 from hubevents.registrations.rules import LIVE, SEATED, ConsentKind, RegistrationStatus, Source
 
+_JUDGED = (
+    Event.hub_id,
+    Event.status,
+    Event.takes_registrations,
+    Event.registration_opens_at,
+    Event.registration_closes_at,
+    Event.ends_at,
+    Event.capacity,
+    Event.seats_taken,
+    Event.waiting,
+)
+_DATES = (EventDate.event_id, EventDate.uid, EventDate.sequence, EventDate.status, EventDate.starts_at)
+"""What registering reads of an event: a rush must not decode its texts for each person."""
+
+# The statements of a rush are built once: building one costs as much as running it.
+_EVENT = (
+    sa.select(Event)
+    .where(Event.id == sa.bindparam("event_id"))
+    .options(load_only(*_JUDGED), joinedload(Event.dates).load_only(*_DATES))
+    .execution_options(populate_existing=True)
+)
+_KNOWN = (
+    sa.select(Participant, Registration.id)
+    .outerjoin(
+        Registration,
+        sa.and_(
+            Registration.participant_id == Participant.id,
+            Registration.event_id == sa.bindparam("event_id"),
+            Registration.status.in_(LIVE),
+        ),
+    )
+    .where(Participant.hub_id == sa.bindparam("hub_id"), Participant.email == sa.bindparam("email"))
+)
+
+
+def _seat(free: sa.ColumnElement[bool]) -> sa.Executable:
+    """One UPDATE that always hits the row of a published event: a seat when `free`, else a place in the queue."""
+    return (
+        sa.update(Event)
+        .where(Event.id == sa.bindparam("event_id"), Event.status == EventStatus.PUBLISHED)
+        .values(
+            seats_taken=Event.seats_taken + sa.case((free, 1), else_=0),
+            waiting=Event.waiting + sa.case((free, 0), else_=1),
+        )
+        .returning(Event.waiting)
+        .execution_options(synchronize_session=False)
+    )
+
+
+_SEAT = _seat(
+    sa.and_(Event.waiting == 0, sa.or_(Event.capacity.is_(None), Event.seats_taken + 1 <= Event.capacity)),
+)
+_SEAT_BEYOND = _seat(sa.true())
 LINK_AGAIN_EVERY = timedelta(hours=1)
 CONSENT_TEXTS = "2026-11"
 """The version of the consent sentences on the form; raised whenever their meaning changes."""
@@ -64,16 +117,7 @@ def register(event_id: int, person: Registrant, *, source: Source = Source.WEB, 
     Conflict(`registration_closed`) and Conflict(`already_registered`, registration_id=...) when the address has a live
     registration for the event, also when both came at the same instant.
     """
-    event = (
-        db.session.scalars(
-            sa.select(Event)
-            .where(Event.id == event_id)
-            .options(joinedload(Event.dates))
-            .execution_options(populate_existing=True)
-        )
-        .unique()
-        .one_or_none()
-    )
+    event = db.session.scalars(_EVENT, {"event_id": event_id}).unique().one_or_none()
     if event is None or event.status is EventStatus.DRAFT:
         raise NotFound("page")
     if source is Source.WEB:
@@ -282,18 +326,8 @@ def renew_link(registration_id: int) -> Registration:
 
 def _participant(event: Event, email: str, language: str) -> tuple[Participant, int | None]:
     """The hub's participant with this address, made when new, and the id of their live registration for the event."""
-    found = db.session.execute(
-        sa.select(Participant, Registration.id)
-        .outerjoin(
-            Registration,
-            sa.and_(
-                Registration.participant_id == Participant.id,
-                Registration.event_id == event.id,
-                Registration.status.in_(LIVE),
-            ),
-        )
-        .where(Participant.hub_id == event.hub_id, Participant.email == email)
-    ).first()
+    asked = {"event_id": event.id, "hub_id": event.hub_id, "email": email}
+    found = db.session.execute(_KNOWN, asked).first()
     if found is not None:
         return found[0], found[1]
     values = {
@@ -312,21 +346,7 @@ def _participant(event: Event, email: str, language: str) -> tuple[Participant, 
 
 def _take_seat(event_id: int, *, beyond: bool = False) -> bool:
     """One UPDATE takes a seat or a place in the queue; whether it was a seat."""
-    free: sa.ColumnElement[bool] = sa.and_(
-        Event.waiting == 0, sa.or_(Event.capacity.is_(None), Event.seats_taken + 1 <= Event.capacity)
-    )
-    if beyond:
-        free = sa.true()
-    taken = db.session.scalar(
-        sa.update(Event)
-        .where(Event.id == event_id, Event.status == EventStatus.PUBLISHED)
-        .values(
-            seats_taken=Event.seats_taken + sa.case((free, 1), else_=0),
-            waiting=Event.waiting + sa.case((free, 0), else_=1),
-        )
-        .returning(Event.waiting)
-        .execution_options(synchronize_session=False)
-    )
+    taken = db.session.scalar(_SEAT_BEYOND if beyond else _SEAT, {"event_id": event_id})
     if taken is None:  # called off in the same instant: this statement waited for that commit
         raise Conflict("registration_closed", openness=Openness.CANCELLED.value)
     # Nobody passes the queue: a seat was taken exactly when the queue is empty afterwards.

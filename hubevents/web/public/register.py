@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_wtf.csrf import generate_csrf
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, HiddenField, SelectMultipleField
@@ -117,11 +118,9 @@ def register(lang: str, hub: str, event: str) -> Response:
     if openness not in (Openness.OPEN, Openness.WAITING_LIST):
         return redirect(shape.event_path, 303)
     joins_queue = openness is Openness.WAITING_LIST
-    form = RegisterForm()
-    form.ask(shape.asked)
-    form.sessions.choices = [SelectChoice(value, label) for value, label in shape.choices]
     if request.method != "POST":
-        return _empty(form, shape, key, joins_queue)
+        return _empty(shape, key, joins_queue)
+    form = _form(shape)
     refusals: list[str] = []
     if form.validate_on_submit():
         if not _from_person(form, shape.event_id):
@@ -158,19 +157,31 @@ def _shape(event: Event, lang: str) -> Shape:
     )
 
 
-def _empty(form: RegisterForm, shape: Shape, key: Hashable, joins_queue: bool) -> Response:
+def _form(shape: Shape) -> RegisterForm:
+    form = RegisterForm()
+    form.ask(shape.asked)
+    form.sessions.choices = [SelectChoice(value, label) for value, label in shape.choices]
+    return form
+
+
+def _empty(shape: Shape, key: Hashable, joins_queue: bool) -> Response:
     """The untouched form: kept with places for the two values that are each reader's own."""
-    token = form.csrf_token.current_token if "csrf_token" in form else ""
-    opened = form.opened.data = _Stamp().new(shape.event_id)
+    token = generate_csrf() if current_app.config["WTF_CSRF_ENABLED"] else ""
+    opened = _Stamp().new(shape.event_id)
 
     def make() -> str:
-        page = _page(_event_again(shape), form, [], waiting=joins_queue)
-        page = page.replace(opened, _OPENED_PLACE)
-        return page.replace(token, _TOKEN_PLACE) if token else page
+        form = _form(shape)
+        form.opened.data = opened
+        return _page(_event_again(shape), form, [], waiting=joins_queue)
 
     if browser.has_session():  # what the last act left to say must be shown, and only to this reader
-        return private(make_response(_page(_event_again(shape), form, [], waiting=joins_queue)))
-    page = kept.remembered(("form page", shape.event_path, joins_queue), key, make)
+        return private(make_response(make()))
+
+    def with_places() -> str:
+        page = make().replace(opened, _OPENED_PLACE)
+        return page.replace(token, _TOKEN_PLACE) if token else page
+
+    page = kept.remembered(("form page", shape.event_path, joins_queue), key, with_places)
     return private(make_response(page.replace(_OPENED_PLACE, opened).replace(_TOKEN_PLACE, token)))
 
 
