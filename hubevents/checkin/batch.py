@@ -6,21 +6,17 @@ round; only a batch with a walk-in, an override or an undo locks it whole. Two s
 registration's row, so exactly one finds nobody inside (INTEROP D04).
 """
 
-import json
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy.dialects import postgresql, sqlite
 
-from hubevents.agenda.models import EventSession
-from hubevents.agenda.rules import SessionStatus
-from hubevents.checkin import queries, rules
+from hubevents.checkin import queries, rules, statements
 from hubevents.checkin.intake import BadItem, Delivery, Item, Reported, WalkIn
-from hubevents.checkin.models import Attendance, Device, Door, Scan
+from hubevents.checkin.ledger import Ledger, Scope
+from hubevents.checkin.models import Door, Scan
 from hubevents.checkin.rules import (
     Answer,
     Attempt,
@@ -33,23 +29,21 @@ from hubevents.checkin.rules import (
     Flag,
     OtherEvent,
     Passage,
-    Presence,
     Question,
     Reading,
     Reason,
     RegistrationRules,
-    SessionRules,
     Span,
     Verdict,
 )
 from hubevents.core import tokens
 from hubevents.core.db import db, is_sqlite
 from hubevents.core.errors import Conflict, Gone, NotFound
-from hubevents.events.models import Event, EventDate
-from hubevents.events.rules import DateStatus, EventStatus
+from hubevents.events.models import Event
+from hubevents.events.rules import EventStatus
 from hubevents.registrations import service as registrations
 from hubevents.registrations import tickets
-from hubevents.registrations.models import Registration, SessionPlace, Ticket
+from hubevents.registrations.models import SessionPlace, Ticket
 from hubevents.registrations.rules import ConsentKind, RegistrationStatus, Source
 
 GRACE = timedelta(days=7)
@@ -70,16 +64,12 @@ class Answers:
     verdicts: list[dict[str, Any]]
 
 
-Scope = tuple[int, int | None, date]
-"""A registration at the event's entrance (None) or in one session, on one day."""
-
-
 @dataclass
 class _Held:
     """The door as it stands in this transaction, and what its judgements need."""
 
     door: Any
-    """A row of `_door_rows`."""
+    """A row of `statements.door_rows`."""
     revoked: bool
     rules: DoorRules
     event: EventRules
@@ -87,172 +77,6 @@ class _Held:
     device_id: int | None = None
     device_name: str | None = None
     offset: timedelta = timedelta(0)
-
-
-_DOOR = (
-    Door.id,
-    Door.event_id,
-    Door.name,
-    Door.role,
-    Door.session_ids,
-    Door.opens_minutes_before,
-    Door.closes_minutes_after,
-    Door.reentry,
-    Door.capacity,
-    Door.link_version,
-    Door.created_at,
-    Door.expires_at,
-    Door.revoked_at,
-    Event.hub_id,
-    Event.zone,
-    Event.status,
-    Event.title,
-)
-
-
-# --- statements ------------------------------------------------------------------------------------------------------
-# Built once and run below the ORM: building and wrapping cost more than running. On PostgreSQL lists travel as one
-# value, because every number of placeholders would be a statement to be read, prepared and planned anew.
-
-
-@cache
-def _door_rows(whole: bool) -> Any:
-    """The door with its event, one row for each of the event's dates, and the device when it was here before."""
-    is_date = sa.and_(EventDate.event_id == Door.event_id, EventDate.status == DateStatus.SCHEDULED)
-    is_device = sa.and_(Device.door_id == Door.id, Device.uuid == sa.bindparam("uuid", type_=sa.String))
-    return (
-        sa.select(
-            *_DOOR,
-            EventDate.starts_at,
-            EventDate.ends_at,
-            *(column.label(f"device_{column.name}") for column in Device.__table__.columns),
-        )
-        .join(Event, Event.id == Door.event_id)
-        .outerjoin(EventDate, is_date)
-        .outerjoin(Device, is_device)
-        .where(Door.id == sa.bindparam("door_id"))
-        .order_by(EventDate.starts_at)
-        .with_for_update(of=Event, read=not whole, key_share=not whole)
-    )
-
-
-@cache
-def _device_upsert(on_sqlite: bool) -> Any:
-    statement = _insert(Device.__table__, on_sqlite)
-    seen = ("name", "last_seen_at", "queued", "clock_offset")
-    return statement.on_conflict_do_update(
-        index_elements=["door_id", "uuid"], set_={name: statement.excluded[name] for name in seen}
-    ).returning(Device.id, Device.revoked_at)
-
-
-@cache
-def _people_locked(on_sqlite: bool) -> Any:
-    newest = (
-        sa.select(sa.func.max(Ticket.version))
-        .where(Ticket.registration_id == Registration.id)
-        .correlate(Registration)
-        .scalar_subquery()
-    )
-    return (
-        sa.select(
-            Registration.id,
-            Registration.event_id,
-            Registration.status,
-            Registration.first_name,
-            Registration.last_name,
-            Registration.created_at,
-            newest.label("version"),
-        )
-        .where(_among(Registration.id, "ids", on_sqlite))
-        .order_by(Registration.id)
-        .with_for_update(of=Registration, key_share=True)
-    )
-
-
-@cache
-def _scans_before(on_sqlite: bool) -> Any:
-    """Scans stored under these ids, undos of them, and what counts for these people."""
-    return (
-        sa.select(
-            Scan.id,
-            Scan.scan_id,
-            Scan.event_id,
-            Scan.registration_id,
-            Scan.session_id,
-            Scan.day,
-            Scan.method,
-            Scan.direction,
-            Scan.scanned_at,
-            Scan.counts,
-            Scan.flagged,
-            Scan.undoes,
-            Scan.undone_at,
-            Scan.answer,
-            Door.name.label("door_name"),
-            Device.name.label("device_name"),
-        )
-        .join(Door, Door.id == Scan.door_id)
-        .outerjoin(Device, Device.id == Scan.device_id)
-        .where(
-            sa.or_(
-                _among(Scan.scan_id, "known", on_sqlite),
-                _among(Scan.undoes, "undone", on_sqlite),
-                sa.and_(_among(Scan.registration_id, "ids", on_sqlite), Scan.counts),
-            )
-        )
-    )
-
-
-@cache
-def _scan_insert(on_sqlite: bool) -> Any:
-    statement = _insert_many(Scan.__table__, on_sqlite).on_conflict_do_nothing(index_elements=["scan_id"])
-    return statement.returning(Scan.scan_id, Scan.id)
-
-
-@cache
-def _attendance_upsert(on_sqlite: bool, of_event: bool) -> Any:
-    statement = _insert_many(Attendance.__table__, on_sqlite)
-    changed = ("method", "first_in_at", "last_out_at", "inside", "minutes", "first_scan_id")
-    return statement.on_conflict_do_update(
-        index_elements=["registration_id", "day"] if of_event else ["registration_id", "session_id", "day"],
-        index_where=Attendance.session_id.is_(None) if of_event else Attendance.session_id.is_not(None),
-        set_={name: statement.excluded[name] for name in changed},
-    )
-
-
-def _among(column: Any, name: str, on_sqlite: bool) -> Any:
-    """Whether a column has one of the values of a list given under this name."""
-    if on_sqlite:
-        among = column.in_(sa.bindparam(name, expanding=True))
-    else:
-        among = column == sa.any_(sa.bindparam(name, type_=postgresql.ARRAY(column.type)))
-    return among
-
-
-def _insert(table: Any, on_sqlite: bool) -> Any:
-    return (sqlite if on_sqlite else postgresql).insert(table)
-
-
-def _insert_many(table: Any, on_sqlite: bool) -> Any:
-    """An INSERT for `_write`; its rows name every column but the id."""
-    statement = _insert(table, on_sqlite)
-    if on_sqlite:
-        return statement
-    columns = [sa.column(column.name, column.type) for column in table.columns if not column.primary_key]
-    given = sa.cast(sa.bindparam("rows", type_=sa.Text), sa.JSON)
-    rows = sa.func.json_to_recordset(given).table_valued(*columns).render_derived("given", with_types=True)
-    return statement.from_select([column.name for column in columns], sa.select(*rows.c))
-
-
-_PLANS = {mode: sa.text(f"SET LOCAL plan_cache_mode = {mode}") for mode in ("force_custom_plan", "auto")}
-
-
-def _execute(statement: Any, values: Any) -> Any:
-    return db.session.connection().execute(statement, values)
-
-
-def _write(statement: Any, rows: list[dict[str, Any]]) -> Any:
-    return _execute(statement, rows if is_sqlite() else {"rows": json.dumps(rows, default=str)})
 
 
 def take(token: str, delivery: Delivery, received_at: datetime, language: str) -> Answers:
@@ -281,7 +105,7 @@ def _hold(token: str, delivery: Delivery, received_at: datetime, language: str) 
         raise NotFound("link_unknown")
     whole = any(isinstance(i, Item) and (i.walk_in or i.undoes or i.override_reason) for i in delivery.items)
     uuid = delivery.device.id if delivery.device is not None else None
-    rows = _execute(_door_rows(whole), {"door_id": link.id, "uuid": uuid}).all()
+    rows = statements.execute(statements.door_rows(whole), {"door_id": link.id, "uuid": uuid}).all()
     if not rows:
         raise NotFound("link_unknown")
     row = rows[0]
@@ -294,7 +118,7 @@ def _hold(token: str, delivery: Delivery, received_at: datetime, language: str) 
         db.session.execute(
             sa.select(Door.id).where(Door.event_id == row.event_id).order_by(Door.id).with_for_update(key_share=True)
         )
-    named = any(isinstance(item, Item) and item.session is not None for item in delivery.items)
+    named = any(isinstance(item, Item) and (item.session or item.undoes) for item in delivery.items)
     held = _Held(
         door=row,
         revoked=replaced or row.revoked_at is not None,
@@ -311,7 +135,7 @@ def _hold(token: str, delivery: Delivery, received_at: datetime, language: str) 
             id=str(row.event_id),
             zone=row.zone,
             dates=tuple(Span(each.starts_at, each.ends_at) for each in rows if each.starts_at is not None),
-            sessions=_sessions(row.event_id, language) if named or row.session_ids else (),
+            sessions=queries.session_rules(row.event_id, language) if named or row.session_ids else (),
             cancelled=row.status is EventStatus.CANCELLED,
         ),
         language=language,
@@ -319,32 +143,6 @@ def _hold(token: str, delivery: Delivery, received_at: datetime, language: str) 
     if delivery.device is not None:
         _note_device(held, delivery.device, received_at)
     return held
-
-
-def _sessions(event_id: int, language: str) -> tuple[SessionRules, ...]:
-    rows = db.session.execute(
-        sa.select(
-            EventSession.id,
-            EventSession.title,
-            EventSession.starts_at,
-            EventSession.ends_at,
-            EventSession.capacity,
-            EventSession.status,
-        )
-        .where(EventSession.event_id == event_id)
-        .order_by(EventSession.id)
-    )
-    return tuple(
-        SessionRules(
-            id=str(row.id),
-            title=row.title.text(language),
-            starts_at=row.starts_at,
-            ends_at=row.ends_at,
-            booked=row.capacity is not None,
-            cancelled=row.status is SessionStatus.CANCELLED,
-        )
-        for row in rows
-    )
 
 
 def _note_device(held: _Held, device: Reported, received_at: datetime) -> None:
@@ -364,7 +162,7 @@ def _note_device(held: _Held, device: Reported, received_at: datetime) -> None:
             "clock_offset": ahead.total_seconds(),
         }
         values = {"door_id": held.door.id, "uuid": device.id, "first_seen_at": received_at, **seen}
-        id, revoked_at = _execute(_device_upsert(is_sqlite()), values).one()
+        id, revoked_at = statements.execute(statements.device_upsert(is_sqlite()), values).one()
     held.device_id = id
     held.revoked = held.revoked or revoked_at is not None
 
@@ -402,18 +200,16 @@ class _Batch:
     """What each code gave, and whose it is."""
     others: dict[int, Any] = field(default_factory=dict)
     """Further events of this hub that codes were for."""
-    passages: dict[Scope, list[Passage]] = field(default_factory=dict)
-    methods: dict[str, str] = field(default_factory=dict)
-    flags: dict[str, str | None] = field(default_factory=dict)
-    """What stands in the rows of passages now."""
-    scan_rows: dict[str, int] = field(default_factory=dict)
+    ledger: Ledger = field(init=False)
     kept: dict[str, Any] = field(default_factory=dict)
     """Stored scans that undos are for."""
     undone: set[str] = field(default_factory=set)
     undone_rows: set[int] = field(default_factory=set)
-    touched: set[Scope] = field(default_factory=set)
     rows: list[dict[str, Any]] = field(default_factory=list)
     inside: int = 0
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self.held.event, self.received_at)
 
     # --- loading -----------------------------------------------------------------------------------------------------
 
@@ -467,7 +263,7 @@ class _Batch:
     def _lock(self, ids: set[int]) -> None:
         if not ids:
             return
-        rows = _execute(_people_locked(is_sqlite()), {"ids": sorted(ids)})
+        rows = statements.execute(statements.people_locked(is_sqlite()), {"ids": sorted(ids)})
         for row in rows:
             name = f"{row.first_name} {row.last_name}"
             self.people[row.id] = _Person(
@@ -487,13 +283,13 @@ class _Batch:
         # The plan kept for short lists reads the whole table if that was small when the plan was made.
         plan_anew = len(scan_ids) > MANY and not is_sqlite()
         if plan_anew:
-            _execute(_PLANS["force_custom_plan"], {})
-        rows = _execute(
-            _scans_before(is_sqlite()),
+            statements.execute(statements.PLANS["force_custom_plan"], {})
+        rows = statements.execute(
+            statements.scans_before(is_sqlite()),
             {"known": [*scan_ids, *targets], "undone": list(scan_ids), "ids": list(ids)},
         )
         if plan_anew:
-            _execute(_PLANS["auto"], {})
+            statements.execute(statements.PLANS["auto"], {})
         here = self.held.door.event_id
         for row in rows:
             if row.scan_id in scan_ids:
@@ -505,15 +301,7 @@ class _Batch:
             if row.undoes in scan_ids:
                 self.undone.add(row.undoes)
             if row.counts and row.undone_at is None and row.registration_id is not None:
-                scope = (row.registration_id, row.session_id, row.day)
-                self.passages.setdefault(scope, []).append(
-                    Passage(
-                        row.scan_id, row.scanned_at, Direction(row.direction), row.door_name, row.device_name or None
-                    )
-                )
-                self.methods[row.scan_id] = row.method
-                self.flags[row.scan_id] = row.flagged
-                self.scan_rows[row.scan_id] = row.id
+                self.ledger.know(row)
 
     def _load_others(self) -> None:
         """The events that foreign codes are for, of this hub alone: another hub's are not named."""
@@ -570,7 +358,7 @@ class _Batch:
         held = self.held
         earlier = Earlier()
         if person is not None:
-            so_far = rules.presence(self.passages.get(self._scope(person.id, item, at), ()))
+            so_far = self.ledger.presence(self._scope(person.id, item, at))
             first = so_far.first
             earlier = Earlier(so_far.inside, FirstScan(first.at, first.door, first.device) if first else None)
         return rules.judge(
@@ -655,7 +443,7 @@ class _Batch:
                 if row["scan_id"] == target:
                     row["undone_at"] = self.received_at
                     person_id = row["registration_id"]
-            self._forget(target)
+            self.inside += self.ledger.forget(target)
         person = self.people.get(person_id) if person_id is not None else None
         name = person.name if person is not None and verdict.verdict is Answer.UNDONE else None
         self.rows.append(
@@ -663,15 +451,6 @@ class _Batch:
             | {"undoes": target, "method": "undo", "direction": Direction.IN.value}
         )
         self.answers[item.scan_id] = _plain(verdict.verdict, verdict.reason, name)
-
-    def _forget(self, scan_id: str) -> None:
-        for scope, passages in self.passages.items():
-            left = [passage for passage in passages if passage.scan_id != scan_id]
-            if len(left) != len(passages):
-                was = rules.presence(passages).inside
-                self.passages[scope] = left
-                self.touched.add(scope)
-                self.inside -= was - rules.presence(left).inside
 
     def _keep(
         self,
@@ -693,14 +472,9 @@ class _Batch:
         if item.scan_id in self.undone:
             row["undone_at"] = self.received_at
         elif counts and person is not None:
-            scope = self._scope(person.id, item, at)
-            before = rules.presence(self.passages.get(scope, ())).inside
             passage = Passage(item.scan_id, at, item.direction, self.held.door.name, self.held.device_name)
-            self.passages.setdefault(scope, []).append(passage)
-            self.methods[item.scan_id] = item.method.value
-            self.flags[item.scan_id] = row["flagged"]
-            self.touched.add(scope)
-            self.inside += rules.presence(self.passages[scope]).inside - before
+            scope = self._scope(person.id, item, at)
+            self.inside += self.ledger.add(scope, passage, item.method.value, row["flagged"])
         self.rows.append(row)
         self.answers[item.scan_id] = answer
 
@@ -730,6 +504,11 @@ class _Batch:
             "overridden": verdict.overridden.value if verdict.overridden else None,
             "undoes": None,
             "undone_at": None,
+            "user_id": None,
+            "note": None,
+            "settled_at": None,
+            "settled_as": None,
+            "settled_by_id": None,
             "answer": _plain(verdict.verdict, verdict.reason, verdict.name),
         }
 
@@ -762,8 +541,8 @@ class _Batch:
         if self.rows:
             # In one order in every transaction: two of them that store the same ids must not wait for each other.
             rows = sorted(self.rows, key=lambda row: str(row["scan_id"]))
-            new: dict[str, int] = dict(_write(_scan_insert(is_sqlite()), rows).all())
-            self.scan_rows |= new
+            new: dict[str, int] = dict(statements.write(statements.scan_insert(is_sqlite()), rows).all())
+            self.ledger.rows |= new
             lost = {row["scan_id"] for row in rows} - new.keys()
             if lost:
                 self._yield_to(lost)
@@ -774,7 +553,7 @@ class _Batch:
                 .values(undone_at=self.received_at)
                 .execution_options(synchronize_session=False)
             )
-        self._fold()
+        self.ledger.write()
 
     def _yield_to(self, lost: set[str]) -> None:
         """A parallel request stored these scan_ids first: its answers hold, and nothing of ours counts."""
@@ -785,64 +564,7 @@ class _Batch:
             ours = row.event_id == self.held.door.event_id
             self.answers[row.scan_id] = _given(row.answer) if ours else _plain(*_BAD)
         for scan_id in lost:
-            self._forget(scan_id)
-
-    def _fold(self) -> None:
-        """Attendance of every person, session and day that this batch moved."""
-        folded: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-        for scope in sorted(self.touched, key=lambda each: (each[0], each[1] or 0, each[2])):
-            registration_id, session_id, day = scope
-            presence = rules.presence(self.passages[scope])
-            self._flag(scope, presence)
-            if presence.first is None or presence.first_in_at is None:
-                # Undone: who was never in has no attendance (D56); it is a sum of scans, and those stay.
-                db.session.execute(
-                    sa.delete(Attendance)
-                    .where(
-                        Attendance.registration_id == registration_id,
-                        Attendance.session_id == session_id
-                        if session_id is not None
-                        else Attendance.session_id.is_(None),
-                        Attendance.day == day,
-                    )
-                    .execution_options(synchronize_session=False)
-                )
-                continue
-            stays = ((left - came) for came, left in presence.stays if left is not None)
-            folded[session_id is None].append(
-                {
-                    "event_id": self.held.door.event_id,
-                    "registration_id": registration_id,
-                    "session_id": session_id,
-                    "day": day,
-                    "method": self.methods[presence.first.scan_id],
-                    "first_in_at": presence.first_in_at,
-                    "last_out_at": presence.last_out_at,
-                    "inside": presence.inside,
-                    "minutes": sum(stays, timedelta(0)) // timedelta(minutes=1),
-                    "first_scan_id": self.scan_rows[presence.first.scan_id],
-                }
-            )
-        for of_event, rows in folded.items():
-            if rows:
-                _write(_attendance_upsert(is_sqlite(), of_event), rows)
-
-    def _flag(self, scope: Scope, presence: Presence) -> None:
-        """Second entries and stray exits depend on the whole, so they are written once all of it is known."""
-        odd = dict(presence.flags)
-        for passage in self.passages[scope]:
-            was = self.flags[passage.scan_id]
-            if was not in (None, Flag.SECOND_ENTRY.value, Flag.STRAY_EXIT.value):
-                continue
-            found = odd.get(passage.scan_id)
-            now = found.value if found is not None else None
-            if now != was:
-                db.session.execute(
-                    sa.update(Scan)
-                    .where(Scan.id == self.scan_rows[passage.scan_id])
-                    .values(flagged=now)
-                    .execution_options(synchronize_session=False)
-                )
+            self.ledger.forget(scan_id)
 
 
 def _rules_of(person: _Person) -> RegistrationRules:

@@ -1,4 +1,4 @@
-"""Doors, the devices and scans at them, and attendance."""
+"""Doors, the devices and scans at them, attendance, and logs of online meetings."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from hubevents.accounts.models import User
 from hubevents.agenda.models import EventSession
 from hubevents.core.db import Base
 from hubevents.events.models import Event
@@ -21,7 +22,7 @@ class Door(Base):
     event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id"), index=True)
     name: Mapped[str] = mapped_column(sa.String(80))
     role: Mapped[str] = mapped_column(sa.String(20))
-    """scan, search, steward or kiosk (checkin.rules.DoorRole)."""
+    """scan, search, steward, kiosk or screen (checkin.rules.DoorRole)."""
     session_ids: Mapped[list[int]] = mapped_column(sa.JSON, default=list)
     """Sessions this door is for; empty: the event itself."""
     opens_minutes_before: Mapped[int] = mapped_column(default=120)
@@ -29,9 +30,13 @@ class Door(Base):
     reentry: Mapped[bool] = mapped_column(default=False)
     capacity: Mapped[int | None]
     """People inside at once; None is unlimited."""
+    badges: Mapped[bool] = mapped_column(default=False)
+    """Whether a badge may be printed after a scan."""
     link_version: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    expires_chosen: Mapped[bool] = mapped_column(default=False)
+    """Whether somebody set `expires_at`; else it follows the event's end."""
     revoked_at: Mapped[datetime | None]
 
     event: Mapped[Event] = relationship()
@@ -52,6 +57,8 @@ class Device(Base):
     queued: Mapped[int] = mapped_column(default=0)
     clock_offset: Mapped[float] = mapped_column(default=0)
     """Seconds the device's clock runs ahead of the server's."""
+    list_at: Mapped[datetime | None]
+    """When it last fetched its list."""
     revoked_at: Mapped[datetime | None]
 
 
@@ -62,12 +69,21 @@ class Scan(Base):
     __table_args__ = (
         sa.Index("ix_scan_event_id_received_at", "event_id", "received_at"),
         sa.Index("ix_scan_registration_id", "registration_id"),
+        sa.Index(
+            "ix_scan_to_settle",
+            "event_id",
+            sqlite_where=sa.text("flagged IS NOT NULL AND settled_at IS NULL"),
+            postgresql_where=sa.text("flagged IS NOT NULL AND settled_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     scan_id: Mapped[str] = mapped_column(sa.String(40), unique=True)
-    door_id: Mapped[int] = mapped_column(sa.ForeignKey("door.id"), index=True)
+    door_id: Mapped[int | None] = mapped_column(sa.ForeignKey("door.id"), index=True)
+    """None for what no door saw: marked by staff, online, typed from a room's screen."""
     device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id"))
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    """The colleague who marked or took back."""
     event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id"))
     registration_id: Mapped[int | None] = mapped_column(sa.ForeignKey("registration.id"))
     session_id: Mapped[int | None] = mapped_column(sa.ForeignKey("event_session.id"))
@@ -94,11 +110,20 @@ class Scan(Base):
     undoes: Mapped[str | None] = mapped_column(sa.String(40), index=True)
     """The scan_id that this one takes back; it may arrive first, therefore no foreign key."""
     undone_at: Mapped[datetime | None]
+    note: Mapped[str | None] = mapped_column(sa.String(300))
+    """Why staff marked, corrected or settled it."""
+    settled_at: Mapped[datetime | None]
+    """When staff settled what was odd; None while it waits, or when nothing was."""
+    settled_as: Mapped[str | None] = mapped_column(sa.String(12))
+    """kept, counted or dropped (checkin.rules.Decision)."""
+    settled_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     answer: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
 
-    door: Mapped[Door] = relationship()
+    door: Mapped[Door | None] = relationship()
     device: Mapped[Device | None] = relationship()
     registration: Mapped[Registration | None] = relationship()
+    user: Mapped[User | None] = relationship(foreign_keys=[user_id])
+    settled_by: Mapped[User | None] = relationship(foreign_keys=[settled_by_id])
 
 
 class Attendance(Base):
@@ -124,6 +149,13 @@ class Attendance(Base):
             postgresql_where=sa.text("session_id IS NOT NULL"),
         ),
         sa.Index("ix_attendance_event_id_day", "event_id", "day"),
+        sa.Index("ix_attendance_event_id_changed_at", "event_id", "changed_at"),
+        sa.Index(
+            "ix_attendance_inside",
+            "day",
+            sqlite_where=sa.text("inside"),
+            postgresql_where=sa.text("inside"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -137,8 +169,30 @@ class Attendance(Base):
     inside: Mapped[bool] = mapped_column(default=True)
     minutes: Mapped[int] = mapped_column(default=0)
     """Whole minutes between entries and exits so far."""
+    checked_out: Mapped[bool] = mapped_column(default=False)
+    """Whether the closing time checked them out, not a scan."""
+    changed_at: Mapped[datetime]
     first_scan_id: Mapped[int | None] = mapped_column(sa.ForeignKey("scan.id"))
 
     registration: Mapped[Registration] = relationship()
     event_session: Mapped[EventSession | None] = relationship()
     first_scan: Mapped[Scan | None] = relationship()
+
+
+class OnlineLog(Base):
+    """A join/leave log of an online meeting as it was read; its confirmed rows become attendance."""
+
+    __tablename__ = "online_log"
+    __table_args__ = (sa.Index("ix_online_log_event_id", "event_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    event_id: Mapped[int] = mapped_column(sa.ForeignKey("event.id"))
+    session_id: Mapped[int | None] = mapped_column(sa.ForeignKey("event_session.id"))
+    file_name: Mapped[str] = mapped_column(sa.String(200))
+    digest: Mapped[str] = mapped_column(sa.String(64))
+    """SHA-256 of the file, so that the same one is not read twice."""
+    rows: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list)
+    """[{"name", "email", "joined_at", "left_at", "registration_id"}], times RFC 3339."""
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]

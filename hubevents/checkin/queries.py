@@ -11,11 +11,13 @@ from sqlalchemy.orm import joinedload
 from hubevents.agenda.models import EventSession
 from hubevents.agenda.rules import SessionStatus
 from hubevents.checkin.models import Attendance, Door, Scan
+from hubevents.checkin.rules import EventRules, SessionRules, Span
 from hubevents.core import clock, tokens
 from hubevents.core.db import db
 from hubevents.core.errors import Gone, NotFound
 from hubevents.core.i18n import Translated
-from hubevents.events.models import Event
+from hubevents.events.models import Event, EventDate
+from hubevents.events.rules import DateStatus, EventStatus
 
 
 def open_door(token: str) -> Door:
@@ -116,3 +118,49 @@ def sessions_of(event_id: int) -> Sequence[EventSession]:
         .where(EventSession.event_id == event_id, EventSession.status == SessionStatus.SCHEDULED)
         .order_by(EventSession.starts_at, EventSession.id)
     ).all()
+
+
+def session_rules(event_id: int, language: str) -> tuple[SessionRules, ...]:
+    """The sessions of an event as doors know them, cancelled ones too."""
+    rows = db.session.execute(
+        sa.select(
+            EventSession.id,
+            EventSession.title,
+            EventSession.starts_at,
+            EventSession.ends_at,
+            EventSession.capacity,
+            EventSession.status,
+        )
+        .where(EventSession.event_id == event_id)
+        .order_by(EventSession.id)
+    )
+    return tuple(
+        SessionRules(
+            id=str(row.id),
+            title=row.title.text(language),
+            starts_at=row.starts_at,
+            ends_at=row.ends_at,
+            booked=row.capacity is not None,
+            cancelled=row.status is SessionStatus.CANCELLED,
+        )
+        for row in rows
+    )
+
+
+def event_rules(event_id: int, language: str) -> EventRules:
+    """An event as doors know it, with its sessions. NotFound for none."""
+    event = db.session.execute(sa.select(Event.zone, Event.status).where(Event.id == event_id)).one_or_none()
+    if event is None:
+        raise NotFound("page")
+    dates = db.session.execute(
+        sa.select(EventDate.starts_at, EventDate.ends_at)
+        .where(EventDate.event_id == event_id, EventDate.status == DateStatus.SCHEDULED)
+        .order_by(EventDate.starts_at)
+    )
+    return EventRules(
+        id=str(event_id),
+        zone=event.zone,
+        dates=tuple(Span(row.starts_at, row.ends_at) for row in dates),
+        sessions=session_rules(event_id, language),
+        cancelled=event.status is EventStatus.CANCELLED,
+    )

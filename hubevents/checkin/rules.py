@@ -70,12 +70,13 @@ class Reason(StrEnum):
 
 
 class DoorRole(StrEnum):
-    """What the person at a door may do."""
+    """What the person at a door may do; `screen` is a room's screen whose code people type themselves."""
 
     SCAN = "scan"
     SEARCH = "search"
     STEWARD = "steward"
     KIOSK = "kiosk"
+    SCREEN = "screen"
 
 
 class Method(StrEnum):
@@ -86,6 +87,12 @@ class Method(StrEnum):
     SEARCH = "search"
     KIOSK = "kiosk"
     WALK_IN = "walk_in"
+    SELF = "self"
+    """Typed from a room's screen on the personal page."""
+    MANUAL = "manual"
+    """Marked by staff on a list, without a door."""
+    ONLINE = "online"
+    """From the log of an online meeting, without a door."""
 
 
 class Direction(StrEnum):
@@ -100,6 +107,7 @@ _METHODS: dict[DoorRole, frozenset[Method]] = {
     DoorRole.SEARCH: frozenset({Method.QR, Method.CODE, Method.SEARCH}),
     DoorRole.STEWARD: frozenset({Method.QR, Method.CODE, Method.SEARCH, Method.WALK_IN}),
     DoorRole.KIOSK: frozenset({Method.QR, Method.CODE, Method.KIOSK}),
+    DoorRole.SCREEN: frozenset({Method.SELF}),
 }
 
 
@@ -507,6 +515,19 @@ class Flag(StrEnum):
     STRAY_EXIT = "stray_exit"
     DOUBTFUL_TIME = "doubtful_time"
     """Set by the server: the device's clock cannot be right (D45)."""
+    QUARANTINED = "quarantined"
+    """From a revoked pass or device: never merged by itself (D44)."""
+
+
+class Decision(StrEnum):
+    """What staff decided about a flagged scan."""
+
+    KEPT = "kept"
+    """It stays as it is."""
+    COUNTED = "counted"
+    """It counts although it did not."""
+    DROPPED = "dropped"
+    """It does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -526,6 +547,8 @@ def settle(verdict: Verdict, shown: Answer | None) -> Settlement:
     """
     told = shown if shown is not None else verdict.verdict
     refused = verdict.verdict is Answer.REFUSED
+    if verdict.reason is Reason.QUARANTINED:
+        return Settlement(False, Flag.QUARANTINED)
     if told is Answer.ADMITTED:
         wrong = refused and verdict.reason is not Reason.NOT_INSIDE
         return Settlement(verdict.reason not in _NEVER_PRESENT, Flag.ADMITTED_ANYWAY if wrong else None)
@@ -585,6 +608,25 @@ class Presence:
             start=dt.timedelta(0),
         )
         return total // dt.timedelta(minutes=1)
+
+
+def closing_of(day: dt.date, event: EventRules, session: str | None = None) -> dt.datetime | None:
+    """When who did not check out has left on a day: the end of the session, else of the date that day belongs to.
+
+    A date of several days ends each of them at the hour of its last; None when nothing is held that day.
+    """
+    zone = ZoneInfo(event.zone)
+    if session is not None:
+        return next((each.ends_at for each in event.sessions if each.id == session), None)
+    ends = []
+    for span in event.dates:
+        first, last = day_of(span.starts_at, event.zone), day_of(span.ends_at, event.zone)
+        if day == last:
+            ends.append(span.ends_at)
+        elif first <= day < last:
+            hour = span.ends_at.astimezone(zone).time()
+            ends.append(dt.datetime.combine(day, hour, zone).astimezone(dt.UTC))
+    return max(ends, default=None)
 
 
 def presence(passages: Iterable[Passage], undone: Iterable[str] = ()) -> Presence:

@@ -9,7 +9,7 @@ from hubevents.agenda.models import EventSession
 from hubevents.core.db import Base, status_type
 from hubevents.events.models import Event
 from hubevents.organisations.models import Organisation
-from hubevents.registrations.rules import LIVE, ConsentKind, RegistrationStatus, Source
+from hubevents.registrations.rules import LIVE, AttendsAs, ConsentKind, RegistrationStatus, Source
 
 _LIVE = sa.text(f"status IN ({', '.join(sorted(repr(s.value) for s in LIVE))})")
 
@@ -44,6 +44,7 @@ class Registration(Base):
         ),
         sa.Index("ix_registration_event_id_status", "event_id", "status", "waiting_since", "id"),
         sa.Index("ix_registration_event_id_created_at", "event_id", "created_at", "id"),
+        sa.Index("ix_registration_event_id_changed_at", "event_id", "changed_at"),
         sa.Index("ix_registration_participant_id", "participant_id"),
     )
 
@@ -69,11 +70,14 @@ class Registration(Base):
     """Place in the queue, with the id; taken after the event's row was locked."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    """When anything changed that a door's list shows, tickets and session places included."""
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[str | None] = mapped_column(sa.String(20))
     """person, staff or event."""
     note: Mapped[str] = mapped_column(sa.String(500), default="")
     """For staff."""
+    attends_as: Mapped[AttendsAs] = mapped_column(status_type(AttendsAs), default=AttendsAs.PARTICIPANT)
+    """What the badge says and the door recognises (INTEROP D55)."""
 
     event: Mapped[Event] = relationship()
     participant: Mapped[Participant | None] = relationship()

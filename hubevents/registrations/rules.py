@@ -43,3 +43,13 @@ class ConsentKind(StrEnum):
 
     PHOTO = "photo"
     NEWSLETTER = "newsletter"
+
+
+class AttendsAs(StrEnum):
+    """What somebody is at the event: the word and colour of the badge."""
+
+    PARTICIPANT = "participant"
+    SPEAKER = "speaker"
+    STAFF = "staff"
+    GUEST = "guest"
+    PRESS = "press"

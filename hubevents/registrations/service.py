@@ -5,6 +5,7 @@ taken in the order event, sessions by id, registrations by id.
 """
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
@@ -316,9 +317,21 @@ def renew_link(registration_id: int) -> Registration:
     """Makes a new personal link and a new ticket; the old ones are refused as replaced (INTEROP D14)."""
     registration = _locked(registration_id, None)
     registration.link_version += 1
+    registration.changed_at = clock.now()
     if registration.status is RegistrationStatus.CONFIRMED:
         _issue_ticket(registration)
     return registration
+
+
+def touch(registration_ids: Collection[int]) -> None:
+    """Notes that what doors show of these people changed, so that the next difference of a list names them."""
+    if registration_ids:
+        db.session.execute(
+            sa.update(Registration)
+            .where(Registration.id.in_(registration_ids))
+            .values(changed_at=clock.now())
+            .execution_options(synchronize_session=False)
+        )
 
 
 # --- parts ---------------------------------------------------------------------------------------------------------
@@ -451,6 +464,8 @@ def _seat_wishes(registration: Registration) -> None:
             .execution_options(synchronize_session=False)
         ).scalar_one()
         wish.status = RegistrationStatus.CONFIRMED if waiting == 0 else RegistrationStatus.WAITLISTED
+    if wishes:
+        registration.changed_at = clock.now()
     db.session.flush()
 
 
@@ -492,6 +507,7 @@ def fill_session(session_id: int) -> None:
         following.status = RegistrationStatus.CONFIRMED
         _count_session(session_id, seats=1, waiting=-1)
         db.session.flush()
+        touch([following.registration_id])
         db.session.refresh(item, ["seats_taken", "waiting"])
 
 

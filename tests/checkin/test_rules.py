@@ -207,6 +207,7 @@ def test_what_each_role_may() -> None:
         "search": ["qr", "code", "search"],
         "steward": ["qr", "code", "search", "walk_in"],
         "kiosk": ["qr", "code", "kiosk"],
+        "screen": ["self"],
     }
     assert [role.value for role in DoorRole if may_override(role)] == ["steward"]
 
@@ -253,9 +254,10 @@ def test_the_day_of_a_scan_is_its_date_in_the_events_zone() -> None:
         ("refused", "wrong_event", "admitted", False, "admitted_anyway"),
         ("refused", "wrong_date", "admitted", False, "admitted_anyway"),
         ("refused", "erased", "admitted", False, "admitted_anyway"),
-        ("refused", "quarantined", "admitted", False, "admitted_anyway"),
+        ("refused", "quarantined", "admitted", False, "quarantined"),
         ("refused", "bad_item", "left", False, None),
-        ("refused", "quarantined", "left", False, None),
+        ("refused", "quarantined", "left", False, "quarantined"),
+        ("refused", "quarantined", None, False, "quarantined"),
         ("undone", None, None, False, None),
     ],
 )

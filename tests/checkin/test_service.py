@@ -592,7 +592,7 @@ def test_d44_a_revoked_device_is_quarantined_and_never_merged(ctx: Flask) -> Non
     )
     assert attendances() == []
     kept = db.session.scalars(sa.select(Scan)).one()
-    assert (kept.registration_id, kept.flagged, kept.counts) == (maria.id, "admitted_anyway", False)
+    assert (kept.registration_id, kept.flagged, kept.counts) == (maria.id, "quarantined", False)
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=3), timedelta(days=-1), datetime(1970, 1, 2, tzinfo=UTC) - NOON])

@@ -240,7 +240,7 @@ def _scan(event: Event, scan: Scan) -> ShownScan:
         kind=kind,
         verdict=str(words),
         flag=str(FLAG_WORDS[scan.flagged]) if scan.flagged in FLAG_WORDS else None,
-        door=scan.door.name,
+        door=scan.door.name if scan.door else "",
         device=scan.device.name if scan.device else "",
         reason=scan.override_reason if scan.overridden else None,
     )
