@@ -24,8 +24,6 @@ MOST_ROWS = 5_000
 MOST_LINES = 20_000
 """Lines of a file that are looked at: a report has a summary and a list of people before its rows."""
 LONGEST_STAY = timedelta(hours=24)
-LONGEST_LINE = 4
-"""Physical lines that one line of a table may take, by line ends inside of quotes."""
 SHOWN = 80
 """Characters of a cell that a problem repeats."""
 
@@ -125,8 +123,8 @@ def _lines(said: str, delimiter: str) -> list[_Line]:
         before = 0
         try:
             for cells in reader:
-                number, swallowed, before = before + 1, reader.line_num - before, reader.line_num
-                if swallowed > LONGEST_LINE and quoting == csv.QUOTE_MINIMAL:
+                number, before = before + 1, reader.line_num
+                if any(delimiter in cell and ("\n" in cell or "\r" in cell) for cell in cells):
                     break
                 if len(lines) >= MOST_LINES:
                     raise Invalid("log_too_long", limit=MOST_ROWS)
