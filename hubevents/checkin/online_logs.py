@@ -93,14 +93,14 @@ def stays(log: OnlineLog) -> list[dict[str, Any]]:
     return [row for row in log.rows if "problem" not in row]
 
 
-def people_in(log: OnlineLog) -> list[Person]:
-    """Who a log names; their `rows` are places in `stays`."""
-    return matching.people((row["name"], row["email"]) for row in stays(log))
+def people_in(rows: Iterable[Mapping[str, Any]]) -> list[Person]:
+    """Whom the rows of a log name."""
+    return matching.people((row["name"], row["email"]) for row in rows)
 
 
-def matched(log: OnlineLog, person: Person) -> int | None:
-    """Whom staff matched a person of a log with."""
-    id: int | None = stays(log)[person.rows[0]]["registration_id"]
+def matched(rows: Sequence[Mapping[str, Any]], person: Person) -> int | None:
+    """The registration that staff matched a person of these rows with."""
+    id: int | None = rows[person.rows[0]]["registration_id"]
     return id
 
 
@@ -117,7 +117,7 @@ def confirm(event_id: int, log_id: int, chosen: Mapping[int, int | None], *, use
     for place, row in enumerate(rows):
         if row["registration_id"] is not None:
             before[row["registration_id"]].add(place)
-    people = people_in(log)
+    people = people_in(rows)
     matches = {
         place: chosen[number] if number in chosen else rows[place]["registration_id"]
         for number, person in enumerate(people)

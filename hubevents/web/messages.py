@@ -144,6 +144,7 @@ _WORDS: dict[str, Callable[..., str]] = {
     "attendance_not_today": lambda: _("This day is over; its closing time checked everybody out."),
     "times_needed": lambda: _("Nothing is held on this day. Write from when to when the person was there."),
     "attendance_in_future": lambda field="": _("This time has not come yet."),
+    "attendance_time": lambda: _("Write a time such as 10:30."),
     "attendance_other_day": lambda field="": _("This time lies on another day."),
     # logs of online meetings
     "log_workbook": lambda: _("This is a workbook. Save it as CSV and choose that file."),

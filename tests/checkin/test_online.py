@@ -461,7 +461,7 @@ def test_a_log_is_kept_as_it_was_read_and_nobody_is_present_yet(event: Event) ->
         "left_at": at(10, 40).isoformat(), "registration_id": None,
     }  # fmt: skip
     assert log.rows[-1] == {"line": 5, "problem": "log_time_unreadable", "said": "сутринта"}
-    assert [person.name for person in online_logs.people_in(log)] == ["Радост", "Мария"]
+    assert [person.name for person in online_logs.people_in(online_logs.stays(log))] == ["Радост", "Мария"]
     assert hall.rows() == []
 
 
@@ -478,9 +478,8 @@ def test_confirmed_people_are_present_for_the_minutes_they_were_there(event: Eve
     assert {(scan.method, scan.counts, scan.flagged, scan.user_id, scan.note, scan.door_id) for scan in stored} == {
         ("online", True, None, 1, "teams.csv", None)
     }
-    assert [person.id for person in (radost, maria)] == [
-        online_logs.matched(logs()[0], person) for person in online_logs.people_in(logs()[0])
-    ]
+    kept = online_logs.stays(logs()[0])
+    assert [online_logs.matched(kept, person) for person in online_logs.people_in(kept)] == [radost.id, maria.id]
     assert logs()[0].confirmed_at == at(14)
 
 

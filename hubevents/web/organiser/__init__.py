@@ -2,6 +2,8 @@
 
 from hubevents.web.organiser import (
     agenda,
+    attendance,
+    attendance_logs,
     doors,
     events,
     frame,
@@ -18,6 +20,8 @@ from hubevents.web.organiser.blueprint import blueprint
 
 __all__ = [
     "agenda",
+    "attendance",
+    "attendance_logs",
     "blueprint",
     "doors",
     "events",
