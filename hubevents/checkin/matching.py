@@ -85,9 +85,9 @@ _ROLE_WORDS = frozenset({
 _LOOSE = [
     (re.compile(pattern), into)
     for pattern, into in (
-        (r"sht|sch", "s"), (r"sh", "s"), (r"zh", "z"), (r"ch|tch", "c"), (r"ts|tz|cz", "c"), (r"kh", "h"),
-        (r"ph", "f"), (r"x", "ks"), (r"w", "v"), (r"q", "k"), (r"[yij]u|iou|you", "u"), (r"[yij]a", "a"),
-        (r"[yij]o", "o"), (r"ou|oo", "u"), (r"ee", "i"), (r"[yj]", "i"), (r"(.)\1+", r"\1"),
+        (r"sht|sch|sh", "s"), (r"zh", "j"), (r"tch|ch|ts|tz|cz", "c"), (r"kh", "h"), (r"ph", "f"), (r"x", "ks"),
+        (r"w", "v"), (r"q", "k"), (r"[yij]u|iou|you", "u"), (r"[yij]a", "a"), (r"[yij]o", "o"), (r"ou|oo", "u"),
+        (r"ee", "i"), (r"y", "i"), (r"(.)\1+", r"\1"),
     )
 ]  # fmt: skip
 """How people write Bulgarian names in Latin beside the Act: Jivko and Zhivko, Iordan and Yordan, Tzvetelina."""
@@ -183,10 +183,20 @@ class Register:
                 shared.update(ids)
         scored = []
         for id, _count in shared.most_common(12):
-            score = SequenceMatcher(None, loose, self._loose[id]).ratio()
+            score = _alike(loose, self._loose[id])
             if score >= SIMILAR:
                 scored.append((-score, id))
         return [id for _score, id in sorted(scored)]
+
+
+def _alike(one: str, other: str) -> float:
+    """How similar two names are as a whole, or word by word where another first letter changed their order."""
+    fewer, more = sorted((one.split(), other.split()), key=len)
+    whole = SequenceMatcher(None, one, other).ratio()
+    if len(fewer) < 2:
+        return whole
+    best = [max(SequenceMatcher(None, word, each).ratio() for each in more) for word in fewer]
+    return max(whole, sum(best) / len(best))
 
 
 def _parts_of(loose: str) -> set[str]:

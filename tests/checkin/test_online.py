@@ -375,6 +375,7 @@ def test_an_address_or_a_name_of_one_person_is_certain(
     [
         ("Иван Иванов", {3, 4}),  # D60: two of one name
         ("Jivko Tzvetkov", {5}),
+        ("Maria Jeleva", {1}),
         ("Iordan Sharbanov", {6}),
         ("Jordan Shterbanov", {6}),
         ("Maria Stoyanova", {8}),

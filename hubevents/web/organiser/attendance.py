@@ -13,7 +13,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import HiddenField, TimeField
-from wtforms.validators import InputRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 
 from hubevents.checkin import attendance, desk, hours
 from hubevents.checkin import queries as checkin
@@ -212,7 +212,7 @@ def line_state(line: Line) -> State:
     if line.inside:
         return State("ok", _("Here now"))
     if line.came:
-        return State("ask", _("Left"))
+        return State("ask", _("Was here"))
     if line.expected:
         return State("off", _("Not here"))
     return registration_state(line.status)
@@ -331,7 +331,7 @@ def attendance_export(hub: str, event_id: int, form: str) -> Response:
     chosen = chosen_by(event_id)
     head = [
         _("First name"), _("Last name"), _("E-mail"), _("Organisation"), _("Registration"), _("Day"), _("Session"),
-        _("State"), _("From"), _("To"), _("Minutes"), _("How"),
+        _("State"), _("From"), _("To"), _("Minutes"), _("Recorded"),
     ]  # fmt: skip
     rows: list[list[sheets.Cell]] = []
     name = f"{frame.this_event(event_id).slug}-attendance"
@@ -465,7 +465,7 @@ class AbsentForm(Form):
     """Why somebody was not there after all."""
 
     act = HiddenField()
-    reason = Text(_l("Reason"), [InputRequired(_l("Write why.")), Length(max=LONGEST_REASON), _no_egn])
+    reason = Text(_l("Reason"), [DataRequired(_l("Write why.")), Length(max=LONGEST_REASON), _no_egn])
 
 
 @dataclass(frozen=True)
