@@ -70,7 +70,7 @@ const METHODS = new Map([
 
 /** Whether a door of this role offers this way of recognising somebody. @param {string} role @param {string} method */
 export function mayUse(role, method) {
-  return (METHODS.get(role) ?? []).includes(method);
+  return METHODS.get(role)?.includes(method) === true;
 }
 
 /** Only a steward lets somebody in with a reason. @param {string | undefined} role */
@@ -112,7 +112,7 @@ const calendars = new Map();
 export function dayOf(moment, zone) {
   let calendar = calendars.get(zone);
   if (!calendar) {
-    calendar = new Intl.DateTimeFormat("en", { timeZone: zone, calendar: "gregory", numberingSystem: "latn", year: "numeric", month: "2-digit", day: "2-digit" });
+    calendar = new Intl.DateTimeFormat("en", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
     calendars.set(zone, calendar);
   }
   const parts = Object.fromEntries(calendar.formatToParts(new Date(moment)).map(({ type, value }) => [type, value]));
@@ -134,6 +134,9 @@ const refused = (reason, fields) => verdict("refused", { reason, ...fields });
 
 /** @param {string} moment milliseconds */
 const instant = (moment) => Date.parse(moment);
+
+/** Of two different texts. @param {string} a @param {string} b */
+const order = (a, b) => (a < b ? -1 : 1);
 
 /** @type {Check} */
 function revoked({ door }) {
@@ -160,8 +163,8 @@ function reading(question) {
 
 /** @type {Check} */
 function thisEvent({ reading, registration, event, other_event: other }) {
-  const meant = reading?.event || (registration?.event ?? event.id);
-  if (meant === event.id && (!registration || registration.event === meant)) return null;
+  const meant = reading?.event || event.id;
+  if (meant === event.id && (registration?.event ?? meant) === meant) return null;
   return refused(other?.same_series ? "wrong_date" : "wrong_event", { other });
 }
 
@@ -181,8 +184,8 @@ function newest({ reading, registration }) {
 
 /** A genuine ticket for this event, issued after the phone's last sync (D35). @param {Question} question */
 function isProvisional({ offline, reading, registration }) {
-  if (!offline || reading?.event == null) return false;
-  return !registration || (reading.version ?? 0) > (registration.version ?? 1);
+  const genuine = reading?.event != null;
+  return Boolean(offline) && genuine && (!registration || Number(reading.version) > (registration.version ?? 1));
 }
 
 /** @type {Check} */
@@ -196,7 +199,6 @@ const STATUS_FAULT = new Map([
   ["waitlisted", "waitlisted"],
   // An offer not yet taken is still a place in the queue.
   ["offered", "waitlisted"],
-  ["pending", "pending"],
   ["declined", "declined"],
   ["expired", "expired"],
 ]);
@@ -204,7 +206,7 @@ const STATUS_FAULT = new Map([
 /** @type {Check} */
 function status({ registration }) {
   if (!registration || registration.status === "confirmed") return null;
-  // A status this page does not know yet is no admission.
+  // Pending or a status this page does not know yet: neither is an admission.
   return refused(STATUS_FAULT.get(registration.status) ?? "pending", { overridable: true });
 }
 
@@ -240,9 +242,8 @@ function sessionPlace(question) {
   const at = instant(scan.scanned_at);
   /** @param {SessionRules} each */
   const distance = (each) => Math.abs(instant(each.starts_at) - at);
-  const [nearest] = (event.sessions ?? [])
-    .filter((each) => places.includes(each.id) && !each.cancelled)
-    .sort((a, b) => distance(a) - distance(b) || (a.id < b.id ? -1 : 1));
+  const own = event.sessions?.filter((each) => places.includes(each.id) && !each.cancelled);
+  const nearest = own?.sort((a, b) => distance(a) - distance(b) || order(a.id, b.id))[0];
   const other = nearest && { title: nearest.title, starts_at: nearest.starts_at, same_series: true };
   return refused("wrong_session", { overridable: true, other });
 }
@@ -302,23 +303,21 @@ const ENTRY = [eventCancelled, status, session, sessionPlace, doorEnded, hours, 
 export function presence(passages, undone = []) {
   const gone = new Set(undone);
   const unique = new Map([...passages].filter(({ scan_id }) => !gone.has(scan_id)).map((each) => [each.scan_id, each]));
-  const ordered = [...unique.values()].sort((a, b) => instant(a.at) - instant(b.at) || (a.scan_id < b.scan_id ? -1 : 1));
+  const ordered = [...unique.values()].sort((a, b) => instant(a.at) - instant(b.at) || order(a.scan_id, b.scan_id));
   /** @type {Passage | null} */
   let first = null;
   /** @type {Presence["stays"]} */
   const stays = [];
-  let inside = false;
   for (const passage of ordered) {
     const out = passage.direction === "out";
-    if (out !== inside) continue; // a second entry or a stray exit
-    if (out) {
-      const stay = stays.at(-1);
-      if (stay) stay[1] = passage.at;
-    } else {
+    const stay = stays.at(-1);
+    if (stay?.[1] === null) {
+      // A second entry changes nothing.
+      if (out) stay[1] = passage.at;
+    } else if (!out) {
       first ??= passage;
       stays.push([passage.at, null]);
     }
-    inside = !inside;
   }
-  return { first, stays, inside };
+  return { first, stays, inside: stays.at(-1)?.[1] === null };
 }
