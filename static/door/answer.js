@@ -56,6 +56,7 @@ export class AnswerView {
     this.since = performance.now();
     this.section.className = `verdict verdict--${shown.tone}`;
     this.section.dataset.tone = shown.tone;
+    this.section.dataset.scan = kept.scan_id;
     this.section.dataset.verdict = kept.answer.reason ?? kept.answer.verdict;
     const icon = document.createElement("div");
     icon.innerHTML = `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.4" aria-hidden="true">${ICONS[shown.tone]}</svg>`;
