@@ -12,17 +12,17 @@ const LATIN = new Map(Object.entries({
   ѝ: "i", ё: "e", ы: "y", э: "e", і: "i", ї: "yi", є: "ye", ґ: "g", ў: "u", ј: "j", љ: "lj", њ: "nj", ћ: "c", ђ: "dj", џ: "dz",
   ѓ: "gj", ќ: "kj", ѕ: "dz", ѣ: "ya", ѫ: "a", ѧ: "ya", ѐ: "e",
   // Latin letters that Unicode does not take apart.
-  æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", ı: "i", ħ: "h",
+  æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ð: "d", þ: "th", ħ: "h",
 }));
 const QUOTES = /["'`´‘’‚‛“”„‟«»‹›]/g;
 const DASHES = /[‐‑‒–—―−]/g;
 const SPACES = /(?:[^\S\ufeff]|[\x1c-\x1f\x85])+/;
 
-/** Without case, as Python's `casefold`: ß is ss, ς is σ; of Cherokee Unicode takes the capitals. @param {string} text */
+/** Without case, as Python's `casefold`: ß is ss, ς is σ, ı is i; of Cherokee Unicode takes the capitals. @param {string} text */
 const folded = (text) =>
   text.toUpperCase().toLowerCase().replaceAll("ς", "σ").replaceAll(/[\u13f8-\u13fd\uab70-\uabbf]/g, (char) => char.toUpperCase());
 
-/** Whether a mark combines: then it stands before the mark of the last class in Unicode's order. @param {string} mark */
+/** Whether a mark combines: in Unicode's order it then goes before the mark of the last class. @param {string} mark */
 const combines = (mark) => mark === "\u0345" || `\u0345${mark}`.normalize("NFD") !== `\u0345${mark}`;
 
 /** The form in which people are compared. @param {string} text */

@@ -116,6 +116,9 @@ def _scanned() -> Iterator[Case]:
     yield "an emoji with its selector eight times is too long", "D66", f"{'🎟️' * 8}{MINE}", TICKET
     yield "seventeen characters around it are too many", "D66", f"{'~' * 17}{MINE}", NOT_A_TICKET
     yield "sixteen characters around it are forgiven", "D66", f"{'~' * 8}{MINE}{'~' * 8}", TICKET
+    yield "an AIM prefix is none of them", "D66", f"{'~' * 8}]Q1{MINE}{'~' * 8}", TICKET
+    yield "four times with 64 spaces", "D66", MINE * 4 + " " * 64, TICKET
+    yield "four times with 65 spaces is too long", "D66", MINE * 4 + " " * 65, NOT_A_TICKET
     yield "five times is longer than any scanner glues", "D66", MINE * 5, NOT_A_TICKET
 
 
@@ -145,6 +148,7 @@ def _forged() -> Iterator[Case]:
     yield "nines, which are more than 80 bytes", "D16", "9" * DIGITS, FORGED
     yield "the least number of 81 bytes", "D16", str(2**640), FORGED
     yield "the greatest number of 80 bytes", "D16", str(2**640 - 1), FORGED
+    yield "a genuine ticket with a byte more", "D16", str(256 * int(MINE) + 5), FORGED
     yield "a foreign ticket, scanned twice", "D16", _signed(body, FOREIGN_KEY) * 2, FORGED
     yield "a format of tomorrow, signed by us", "D16", _signed(bytes([2]) + body[1:]), NOT_A_TICKET
     yield "a format of tomorrow, signed by a stranger", "D16", _signed(bytes([2]) + body[1:], FOREIGN_KEY), FORGED
@@ -229,6 +233,7 @@ def _code(stem: str) -> str:
 
 CODES = tuple(map(_code, _STEMS))
 _LOOKS = str.maketrans("ABEKMHPCTYX", "АВЕКМНРСТУХ")
+_SOUNDS = str.maketrans("ABDEFGHJKMNPRSTVZ", "АБДЕФГХЙКМНПРСТВЗ")
 _PHONETIC = str.maketrans("ABCDEFGHJKMNPQRSTVWXYZ", "АБЦДЕФГХЙКМНПЯРСТЖВЬЪЗ")
 
 
@@ -245,6 +250,7 @@ def _codes() -> Iterator[tuple[str, str, str | None]]:
         yield "in Cyrillic, by the look", code.translate(_LOOKS), code
         yield "in small Cyrillic, by the look", code.translate(_LOOKS).lower(), code
         yield "on a phonetic layout", code.translate(_PHONETIC), code
+        yield "in Cyrillic, as said aloud", code.translate(_SOUNDS), code
         yield "in full width", "".join(chr(ord(char) + 0xFEE0) for char in code), code
         yield "a character missing", code[1:], None
         yield "a character more", f"{code}{code[0]}", None
@@ -320,8 +326,9 @@ _NAMES = """
 Йордан Радичков|Софийски университет „Св. Климент Охридски“|„Агро 2000“ ЕООД|ЕТ «Зора – Иван Минчев»
 Софтуер №1 ООД|Кафе-сладкарница "Шоколад"|С. Х. Ц. Щ.|Ѝскра|ѝ|Ѝ|Маринѐ|Хѐ|Ѣгодина Ѫглов|Ґалаґан Їжакевич
 Ўладзімір Крук|Љубица Његош|Ђорђе Ћосић|Џемо Ѓорѓиев Ќосев|Ѕвездан Јовановић|Эдуард Ыйм|Вяра и Мая|Ия|Ий|Иййй
-José Łukasz|Straße|STRASSE|Ægir Øresund|Þór Ðagur|Đorđe Ħamm|İstanbul|ISTANBUL|ıstanbul|Σίσυφος|ΣΊΣΥΦΟΣ
-ﬁne ﬂow|Ǆungla|ŉeen|①②③|Ⅷ век|𝕳𝖆𝖘𝖍|ＦＵＬＬ　ＷＩＤＴＨ|½ литър|10 ℃|H₂O|x²|ªº
+Євген Їжак|ѧзꙑкъ|Œuvre œuvre|José Łukasz|Straße|STRASSE
+Ægir Øresund|Þór Ðagur|Đorđe Ħamm|İstanbul|ISTANBUL|ıstanbul|Σίσυφος|ΣΊΣΥΦΟΣ
+ﬁne ﬂow|Ǆungla|ŉeen|①②③|Ⅷ век|𝕳𝖆𝖘𝖍|ＦＵＬＬ　ＷＩＤＴＨ|½ литър|10 ℃|H₂O|x²|ªº|ͺ|aͺb
 maria@example.org|MARIA.PETROVA+door@Example.ORG|info@xn--80ak6aa92e.com|тест@пример.бг
 李明|김철수|김|ガギグ|ｶﾞ|नमस्ते|สวัสดี|עִבְרִית|العَرَبِيَّة|Ω Ω Å Å|Ꮳ Ꭰ ꮳ|ǰ ẖ ẗ|ẞ ß ſ|ΰ ΐ ᾳ ᾼ
 👩‍👩‍👧 Мария|🎟️|e\u0301|é|И\u0306ордан|й|и\u0306|Е\u0308лка|е\u0308|ѝ|и\u0300|а\u0301дрес|Мари\u0301я
