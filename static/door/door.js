@@ -667,9 +667,10 @@ function updateIfIdle() {
 
 async function install() {
   if (!("serviceWorker" in navigator)) return;
-  const had = Boolean(navigator.serviceWorker.controller);
+  let had = Boolean(navigator.serviceWorker.controller);
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     newVersion = had;
+    had = true;
     updateIfIdle();
   });
   try {

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from hubevents.checkin import intake
 from hubevents.checkin.models import Attendance, Device, Scan
 from hubevents.registrations import service as registrations
 from hubevents.registrations.models import Registration
@@ -72,8 +73,10 @@ def test_d46_a_dead_server_and_a_reload_and_the_camera_still_judges(own_server: 
     own_server.start()
     drained(page)
     assert stage.present() == 1
-    assert stage.scans()[0] == ("admitted", None)
-    scanned, received = stage.rows(sa.select(Scan.scanned_at, Scan.received_at).order_by(Scan.scanned_at))[0]
+    scanned, received, verdict = stage.rows(
+        sa.select(Scan.scanned_at, Scan.received_at, Scan.verdict).order_by(Scan.scanned_at)
+    )[0]
+    assert verdict == "admitted"
     assert scanned < received, "the time of the scan is kept, not that of the upload (D30)"
 
 
@@ -193,16 +196,21 @@ def test_d48_an_update_with_scans_that_wait_loses_nothing(
     assert stage.present() == 3
 
 
-def test_d48_two_tabs_send_each_scan_once(stage: Stage, context: BrowserContext) -> None:
+def test_d48_two_tabs_send_each_scan_once(
+    stage: Stage, context: BrowserContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     codes = stage.crowd(6)
     first = opened(context.new_page(), stage.url())
     second = opened(context.new_page(), stage.url())
-    bodies: list[str] = []
+    received: list[str | None] = []
+    read = intake.read
 
-    def upload(request: Request) -> bool:
-        return "/scans" in request.url and request.service_worker is None
+    def noting(body: object) -> intake.Delivery:
+        delivery = read(body)
+        received.extend(item.said for item in delivery.items)
+        return delivery
 
-    context.on("request", lambda request: bodies.append(request.post_data or "") if upload(request) else None)
+    monkeypatch.setattr(intake, "read", noting)
     context.set_offline(True)
     for number, code in enumerate(codes):
         page = (first, second)[number % 2]
@@ -212,13 +220,12 @@ def test_d48_two_tabs_send_each_scan_once(stage: Stage, context: BrowserContext)
     # What one tab scanned, the other knows.
     wedge(second, codes[0])
     expect(second.locator(TITLE)).to_contain_text("Вече вътре от")
-    bodies.clear()
     context.set_offline(False)
     drained(first)
     drained(second)
     ids = [row["scan_id"] for row in stored(first, "scans")]
     assert len(ids) == 7
-    assert [sum(id in body for body in bodies) for id in ids] == [1] * 7
+    assert sorted(filter(None, received)) == sorted(ids)
     assert stage.present() == 6
 
 
@@ -325,8 +332,7 @@ def test_a_hanging_request_does_not_hold_up_the_next_scan(stage: Stage, context:
         expect(page.locator(TITLE)).to_contain_text("Добре дошли", timeout=1_000)
         page.keyboard.press("Escape")
     page.unroute("**/scans")
-    for route in hung:
-        route.abort()
+    assert hung
     drained(page)
     assert stage.present() == 2
 
