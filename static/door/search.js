@@ -2,7 +2,7 @@
  * People are found by a part of their name, organisation or address, in Cyrillic or Latin, also offline (INTEROP D61): the twin of
  * `search_key` in hubevents/core/text.py, which says why. Both give the keys of tests/cases/search.json; a change in one needs the other.
  *
- * @typedef {{key: string}} Searchable `key` is the `searchKey` of all one may search somebody by
+ * @typedef {{key?: string}} Searchable `key` is the `searchKey` of all one may search somebody by
  */
 
 /** Transliteration Act, then letters of other alphabets. @type {ReadonlyMap<string, string>} */
@@ -72,16 +72,17 @@ function placeOf(key, word) {
  */
 export function find(people, query, limit) {
   const words = wordsOf(query);
-  /** @type {{person: Person, place: number}[]} */
+  /** @type {{person: Person, key: string, place: number}[]} */
   const best = [];
   if (!words.length) return [];
   for (const person of people) {
-    const place = placeIn(person.key, words);
+    const { key = "" } = person;
+    const place = placeIn(key, words);
     if (place === undefined) continue;
     // Kept in order while it grows: of thousands found only these few are compared.
     let at = best.length;
-    for (let before = best[at - 1]; before && isBefore(place, person.key, before); before = best[at - 1]) at--;
-    if (at < limit) best.splice(at, 0, { person, place });
+    for (let before = best[at - 1]; before && isBefore(place, key, before); before = best[at - 1]) at--;
+    if (at < limit) best.splice(at, 0, { person, key, place });
     if (best.length > limit) best.pop();
   }
   return best.map(({ person }) => person);
@@ -98,8 +99,8 @@ function placeIn(key, words) {
   return sum;
 }
 
-/** @param {number} place @param {string} key @param {{person: Searchable, place: number}} other */
-const isBefore = (place, key, other) => place < other.place || (place === other.place && key < other.person.key);
+/** @param {number} place @param {string} key @param {{key: string, place: number}} other */
+const isBefore = (place, key, other) => place < other.place || (place === other.place && key < other.key);
 
 /**
  * What of a text the query found, as pairs of start and end in the text itself, in order and apart: for underlining. Of each word of the
