@@ -22,17 +22,17 @@ const PACKAGES = {
   "zxing-reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",
 };
 
-// Modules that name each other: they keep the names of their packages below `ed25519/`. `ed25519.js` itself is the curve with a hash of its
-// own, so that tickets are verified also where the browser has none, which is everywhere but on https.
+// Modules that name each other, with the door's other files because its service worker keeps those. `ed25519.js` itself is the curve with a
+// hash of its own, so that tickets are verified also where the browser has none, which is everywhere but on https.
 const ED25519 = {
-  "ed25519/curve.js": "@noble/ed25519/index.js",
-  "ed25519/sha2.js": "@noble/hashes/sha2.js",
-  "ed25519/_md.js": "@noble/hashes/_md.js",
-  "ed25519/_u64.js": "@noble/hashes/_u64.js",
-  "ed25519/utils.js": "@noble/hashes/utils.js",
+  "door/ed25519/curve.js": "@noble/ed25519/index.js",
+  "door/ed25519/sha2.js": "@noble/hashes/sha2.js",
+  "door/ed25519/_md.js": "@noble/hashes/_md.js",
+  "door/ed25519/_u64.js": "@noble/hashes/_u64.js",
+  "door/ed25519/utils.js": "@noble/hashes/utils.js",
 };
-const ED25519_ENTRY = `import { hashes, verify } from "./ed25519/curve.js";
-import { sha512 } from "./ed25519/sha2.js";
+const ED25519_ENTRY = `import { hashes, verify } from "./door/ed25519/curve.js";
+import { sha512 } from "./door/ed25519/sha2.js";
 hashes.sha512 = sha512;
 export { verify };
 `;

@@ -51,6 +51,10 @@ test("fewer than three letters find nobody, a third one does", () => {
   assert.deepEqual(names("а 20"), ["Мария Петрова"]);
 });
 
+test("somebody without a key is not found", () => {
+  assert.deepEqual(find([{ name: "Мария" }, { name: "Мария", key: "" }], "мария", 20), []);
+});
+
 test("the limit holds and takes the best", () => {
   assert.deepEqual(names("иван", 2), ["Драгомир Иван", "Иван Иванов"]);
   assert.deepEqual(names("иван", 1), ["Драгомир Иван"]);
