@@ -35,6 +35,7 @@ PROGRAMME_FEED = "/feeds/<hub>/programmes/<programme>.<form>"
 PERSONAL_FEED = "/feeds/my/<token>.<form>"
 DOOR = "/door/<token>/"
 DOOR_SCANS = "/door/<token>/scans"
+DOOR_SCREEN = "/door/<token>/screen"
 PASSWORD_RESET = "/organise/reset/<token>"  # noqa: S105 - an address pattern
 STAFF_INVITATION = "/organise/invitation/<token>"
 

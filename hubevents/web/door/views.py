@@ -15,13 +15,14 @@ from hubevents.core.config import LANGUAGES
 from hubevents.core.db import transaction
 from hubevents.core.errors import DomainError, Gone, NotFound
 from hubevents.web import access, errors, headers, messages
-from hubevents.web.door import words
+from hubevents.web.door import screen, words
 from hubevents.web.forms import csrf
 from hubevents.web.limits import limiter
 from hubevents.web.locale import language
 from hubevents.web.site import LANGUAGE_NAMES, LanguageLink, Site, colour_url
 
 blueprint = Blueprint("door", __name__)
+blueprint.register_blueprint(screen.blueprint)
 
 SCANS = "1500 per minute"
 """Per address and pass: twenty volunteers behind one router, or one phone with a morning's queue."""
@@ -60,6 +61,8 @@ def page(token: str) -> Response:
     """The scanner; 410 when its pass was revoked or has ended, 404 when it never was one."""
     door = queries.open_door(token)
     lang = language()
+    if door.role == DoorRole.SCREEN:
+        return screen.page(door, token, _site(door, lang))
     body = render_template("door/page.html", site=_site(door, lang), door=_shown(door, token, lang))
     response = current_app.make_response(body)
     response.vary.add("Accept-Language")
