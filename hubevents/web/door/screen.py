@@ -29,7 +29,6 @@ def page(door: Door, token: str, site: Site) -> Response:
     setup = {
         "address": links.path(links.DOOR_SCREEN, token=token) + f"?lang={lang}",
         "words": {
-            "online": _("Connected"),
             "offline": _("No connection"),
             "ended": _("This pass has ended. Ask the organiser for a new one."),
             "stale": _("The code comes back with the connection."),

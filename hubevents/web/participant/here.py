@@ -9,7 +9,7 @@ from flask import flash, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_limiter import RequestLimit
-from wtforms.validators import InputRequired
+from wtforms.validators import DataRequired
 
 from hubevents.checkin.rules import Answer, Reason, Verdict
 from hubevents.checkin.selfcheck import Miss, Outcome
@@ -21,7 +21,7 @@ from hubevents.web.forms import Form, Text
 class CodeForm(Form):
     """The code as it stands on the screen."""
 
-    code = Text(_l("Type the code on the room's screen"), [InputRequired(_l("Type the six digits on the screen."))])
+    code = Text(_l("Type the code on the room's screen"), [DataRequired(_l("Type the six digits on the screen."))])
 
 
 def whose() -> str:
