@@ -86,8 +86,6 @@ def stand(door: DoorRules, event: EventRules, at: datetime) -> Stand:
         spans: Sequence[Span | SessionRules] = event.dates
     else:
         spans = [each for each in event.sessions if each.id in door.sessions and not each.cancelled]
-    if event.cancelled:
-        return Stand(None, is_open=False)
     now = [span for span in spans if _covers(door, span, at)]
     if not now:
         return _shut(door, spans, at)
@@ -187,7 +185,7 @@ def screen(door: Door, language: str) -> Screen:
     stands = stand(rules_of(door), event, minute)
     session = stands.session
     return Screen(
-        code=code(door, session, minute) if stands.is_open else None,
+        code=code(door, session, minute) if stands.is_open and not event.cancelled else None,
         seconds_left=60 - now.second,
         session=session.title if session else None,
         opens_at=stands.opens_at,

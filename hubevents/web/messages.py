@@ -15,9 +15,12 @@ _WORDS: dict[str, Callable[..., str]] = {
     "link_used": lambda: _("This link was already used. Ask for a new one."),
     "link_renewed": lambda: _("This link was replaced by a newer one. Open the newest mail."),
     "door_closed": lambda: _("This pass has ended. Ask the organiser for a new one."),
+    "device_revoked": lambda: _("This device was taken off the door. Ask the organiser for a new pass."),
     "no_dates": lambda: _("Give the event a date first: an entrance ends with it."),
     "unknown_session": lambda field="": _("This session belongs to another event."),
-    "door_role": lambda field="": _("A door scans, searches, is a steward's or a kiosk: scan, search, steward, kiosk."),
+    "door_role": lambda field="": _(
+        "A door scans, searches, is a steward's, a kiosk or a room's screen: scan, search, steward, kiosk, screen."
+    ),
     "link_expired": lambda: _("This link has expired. Ask for a new one."),
     # commands
     "hub": lambda: _("There is no such hub."),
