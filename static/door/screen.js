@@ -15,7 +15,7 @@ const HUNG = 8000; // ms
 const LONGEST_PAUSE = 15; // s between tries without network
 
 /** @type {{address: string, words: Record<string, string>, now: State}} */
-const setup = JSON.parse(part("setup", HTMLScriptElement).textContent ?? "{}");
+const setup = JSON.parse(part("room", HTMLScriptElement).textContent ?? "{}");
 const code = part("code", HTMLElement);
 const note = part("note", HTMLElement);
 const left = part("left", HTMLProgressElement);

@@ -12,7 +12,7 @@ from hubevents.checkin import intake, queries
 from hubevents.checkin import roster as rosters
 from hubevents.checkin import service as checkin
 from hubevents.checkin.models import Door
-from hubevents.checkin.rules import day_of
+from hubevents.checkin.rules import DoorRole, day_of
 from hubevents.core import clock, i18n, links
 from hubevents.core.config import LANGUAGES
 from hubevents.core.db import transaction

@@ -73,6 +73,14 @@ def test_the_same_address_shows_the_screen_instead_of_the_scanner(event: Event, 
     assert 'id="video"' not in page
 
 
+def test_the_scanners_service_worker_does_not_keep_the_page(event: Event, client: Any) -> None:
+    """It keeps what looks like a scanner; a kept screen would show an old code."""
+    mark = re.search(r"includes\('([^']+)'\)", Path("static/door/sw.js").read_text("utf-8"))
+    assert mark is not None
+    scanner, wall = (client.get(path(screen(event, role))).text for role in (DoorRole.SCAN, DoorRole.SCREEN))
+    assert (mark[1] in scanner, mark[1] in wall) == (True, False)
+
+
 def test_without_javascript_the_page_loads_itself_anew_with_the_next_code(event: Event, client: Any) -> None:
     page = client.get(path(screen(event))).text
     assert '<noscript><meta http-equiv="refresh" content="41"></noscript>' in page
@@ -82,7 +90,7 @@ def test_without_javascript_the_page_loads_itself_anew_with_the_next_code(event:
 def test_its_javascript_is_told_where_to_ask_and_what_stands_there(event: Event, client: Any) -> None:
     door = screen(event)
     page = client.get(path(door) + "?lang=en").text
-    setup = json.loads(page.partition('id="setup">')[2].partition("</script>")[0])
+    setup = json.loads(page.partition('id="room">')[2].partition("</script>")[0])
     assert setup["address"] == path(door, "screen?lang=en")
     assert setup["now"] == state(client, door, "en")
     assert set(setup["words"]) == set(re.findall(r"words\.(\w+)", SCRIPT.read_text("utf-8")))
