@@ -70,6 +70,7 @@ def world(app: Flask) -> World:
             other = registrations.register(event.id, Registrant("Ана", "Бонева", "ana@example.org", "bg"))
         with transaction():
             door = checkin.make_door(event, name="Вход", role=DoorRole.STEWARD)
+            screen = checkin.make_door(event, name="Екран", role=DoorRole.SCREEN)
             now = clock.now()
             db.session.add(Device(door_id=door.id, uuid="0" * 36, first_seen_at=now, last_seen_at=now))
             invited = accounts.create_user("nova@example.org", "Нова", "bg")
@@ -93,6 +94,7 @@ def world(app: Flask) -> World:
             {
                 "participant": tokens.link(tokens.REGISTRATION, person.id, person.link_version),
                 "door": checkin.token_of(door),
+                "door.screen.state": checkin.token_of(screen),
                 "feeds": feeds.personal_token(participant),
                 "organiser.reset": accounts.reset_token(alice),
                 "organiser.invitation": accounts.invitation_token(invited),
