@@ -8,7 +8,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,11 +17,12 @@ import time_machine
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from flask import Flask
 
+from benchmarks import crowd
 from hubevents.checkin import roster
 from hubevents.checkin import service as checkin
 from hubevents.checkin.models import Attendance, Device, Door, Scan
-from hubevents.checkin.rules import DoorRole, Method
-from hubevents.core import clock, text, tokens
+from hubevents.checkin.rules import DoorRole
+from hubevents.core import clock, tokens
 from hubevents.core.db import db, is_sqlite, transaction
 from hubevents.core.errors import Gone, NotFound
 from hubevents.events.models import Event
@@ -29,7 +30,7 @@ from hubevents.events.rules import Asked, EventStatus
 from hubevents.registrations import service as registrations
 from hubevents.registrations import tickets
 from hubevents.registrations.models import Consent, Participant, Registration, SessionPlace, Ticket
-from hubevents.registrations.rules import AttendsAs, RegistrationStatus, Source
+from hubevents.registrations.rules import AttendsAs, Source
 from tests import make
 from tests.checkin.test_service import NOON, START, a_day, a_door, code_of, join, phone, scan, send
 
@@ -590,94 +591,12 @@ def test_what_changed_is_found_by_indexes(ctx: Flask, in_sessions: bool) -> None
 
 # --- ten thousand ----------------------------------------------------------------------------------------------------
 
-_FIRST = [
-    "Мария", "Иван", "Георги", "Димитър", "Елена", "Николай", "Петър", "Йорданка", "Стефан", "Виктория", "Александър",
-    "Радостина", "Християн", "Цветелина", "Борислав", "Теодора", "Пламен", "Десислава", "Калоян", "Магдалена", "Щерьо",
-]  # fmt: skip
-_LAST = [
-    "Иванов", "Георгиев", "Димитров", "Петров", "Николов", "Христов", "Стоянов", "Тодоров", "Илиев", "Ангелов",
-    "Желязков", "Караджов", "Пеев", "Шопов", "Чакъров", "Вълчев", "Цонев", "Юруков", "Мутафчиев", "Хаджииванов",
-]  # fmt: skip
-_ORGANISATIONS = [
-    "Община Стара Загора", "Тракийски университет", "Берое Машини", "Загорка", "Прогрес", "Панхим", "Мини Марица-изток",
-    "Агенция по заетостта", "Професионална гимназия по електроника „Джон Атанасов“", "Библиотека „Захарий Княжески“",
-]  # fmt: skip
-_FORMS = ["ООД", "ЕООД", "АД", "филиал", "и партньори"]
-_HOSTS = ["abv.bg", "gmail.com", "mail.bg", "uni-sz.bg", "starazagora.bg"]
-PARTICIPANTS, PRESENT = 10_000, 4_000
-
-
-def many(event: Event, door: Door) -> None:
-    """10 000 people with names, organisations, mail addresses and tickets; 4 000 of them came within three hours."""
-    chance = random.Random(19)
-    named = [
-        (chance.choice(_FIRST), chance.choice(_LAST) + chance.choice(("", "а", "а-Попова")))
-        for _ in range(PARTICIPANTS)
-    ]
-    firms = [f"{chance.choice(_ORGANISATIONS)} {number} {chance.choice(_FORMS)}" for number in range(3_000)]
-    mails = [
-        f"{text.slugify(first)}.{text.slugify(last)}{chance.randrange(9999)}.{number}@{chance.choice(_HOSTS)}"
-        for number, (first, last) in enumerate(named)
-    ]
-    common = {"language": "bg", "created_at": NOON - timedelta(days=9)}
-    with transaction():
-        people = [{"hub_id": event.hub_id, "email": mail, "feed_version": 0, **common} for mail in mails]
-        db.session.execute(sa.insert(Participant), people)
-        of_mail = dict(map(tuple, db.session.execute(sa.select(Participant.email, Participant.id))))
-        db.session.execute(
-            sa.insert(Registration),
-            [
-                {
-                    "event_id": event.id, "participant_id": of_mail[mail], "source": Source.WEB, "search": "",
-                    "status": chance.choices(list(RegistrationStatus)[:5], (1, 92, 3, 1, 3))[0],
-                    "first_name": first, "last_name": last, "organisation_name": chance.choice(("", *firms)),
-                    "changed_at": NOON - timedelta(days=9), **common,
-                }
-                for (first, last), mail in zip(named, mails, strict=True)
-            ],
-        )  # fmt: skip
-        known = db.session.scalars(sa.select(Registration.id).order_by(Registration.id)).all()
-        db.session.execute(
-            sa.insert(Ticket),
-            [
-                {"registration_id": id, "version": 1, "code": tickets.new_code(chance.getrandbits), "issued_at": NOON}
-                for id in known
-            ],
-        )
-        since = START - timedelta(hours=2, minutes=35)
-        came = [
-            (id, since + timedelta(milliseconds=chance.randrange(3 * 3_600_000)))
-            for id in chance.sample(known, PRESENT)
-        ]
-        db.session.execute(
-            sa.insert(Scan),
-            [
-                {
-                    "scan_id": str(uuid.UUID(int=chance.getrandbits(128))), "door_id": door.id, "event_id": event.id,
-                    "registration_id": id, "day": date(2026, 10, 14), "method": Method.QR.value, "direction": "in",
-                    "scanned_at": at, "said_at": at, "received_at": at, "verdict": "admitted", "counts": True,
-                }
-                for id, at in came
-            ],
-        )  # fmt: skip
-        scans = dict(map(tuple, db.session.execute(sa.select(Scan.registration_id, Scan.id))))
-        db.session.execute(
-            sa.insert(Attendance),
-            [
-                {
-                    "event_id": event.id, "registration_id": id, "day": date(2026, 10, 14), "method": "qr",
-                    "first_in_at": at, "inside": True, "changed_at": at, "first_scan_id": scans[id],
-                }
-                for id, at in came
-            ],
-        )  # fmt: skip
-
 
 @pytest.mark.slow
 def test_ten_thousand_people_are_below_a_megabyte_and_two_seconds(ctx: Flask, client: Any, capsys: Any) -> None:
     event = a_day(capacity=None)
     door = a_door(event, DoorRole.STEWARD)
-    many(event, door)
+    crowd.fill(event, door, NOON)
     path = f"/door/{checkin.token_of(door)}/roster"
     times, answer = [], None
     for _best in range(3):
@@ -693,11 +612,11 @@ def test_ten_thousand_people_are_below_a_megabyte_and_two_seconds(ctx: Flask, cl
         differing = time.perf_counter() - began
     with capsys.disabled():
         print(
-            f"\nlist of {PARTICIPANTS} people, {db.engine.dialect.name}: {min(times):.2f} s, {size / 1e3:.0f} kB; "
-            f"a difference without news {differing * 1000:.0f} ms"
+            f"\nlist of {crowd.PARTICIPANTS} people, {db.engine.dialect.name}: {min(times):.2f} s, "
+            f"{size / 1e3:.0f} kB; a difference without news {differing * 1000:.0f} ms"
         )
-    assert (len(found["registrations"]), found["total"]) == (PARTICIPANTS, PARTICIPANTS)
-    assert sum("present" in person for person in found["registrations"]) == PRESENT == found["present"]
+    assert (len(found["registrations"]), found["total"]) == (crowd.PARTICIPANTS, crowd.PARTICIPANTS)
+    assert sum("present" in person for person in found["registrations"]) == crowd.PRESENT == found["present"]
     assert size < 1_000_000
     assert min(times) < 2
     assert (difference["complete"], difference["registrations"]) == (False, [])
