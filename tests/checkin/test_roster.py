@@ -378,6 +378,29 @@ def test_what_was_under_way_when_the_last_list_was_made_is_named_again(ctx: Flas
         assert ids(fetch(door, beyond["version"])) == []
 
 
+def test_d70_an_event_that_is_moved_or_called_off_is_in_the_next_difference(ctx: Flask) -> None:
+    event = a_day()
+    door = a_door(event)
+    version = fetch(door)["version"]
+    with transaction():
+        row = db.session.get_one(Event, event.id)
+        row.dates[0].ends_at += timedelta(hours=1)
+        row.status = EventStatus.CANCELLED
+    found = fetch(door, version)
+    assert found["complete"] is False
+    assert (found["event"]["dates"][0]["ends_at"], found["event"]["cancelled"]) == ("2026-10-14T15:00:00.000Z", True)
+
+
+def test_d35_a_list_says_when_it_was_made_and_the_next_names_who_came_since(ctx: Flask) -> None:
+    event = a_day()
+    door = a_door(event)
+    first = fetch(door)
+    assert first["now"] == "2026-10-14T07:30:00.000Z"
+    with later(9):
+        id = join_now(event)
+        assert ids(fetch(door, first["version"])) == [id]
+
+
 def test_presence_elsewhere_is_no_news_of_this_door(ctx: Flask) -> None:
     event = a_day()
     with time_machine.travel(NOON - timedelta(days=20), tick=False):

@@ -1,6 +1,7 @@
 """The door's service: what is answered, kept and folded, by the numbers of INTEROP part 3."""
 
 import contextvars
+import random
 import threading
 import uuid
 from collections import Counter
@@ -490,6 +491,17 @@ def test_d20_before_and_after(ctx: Flask, now: datetime, reason: str, key: str) 
 # --- foreseen: offline -----------------------------------------------------------------------------------------------
 
 
+def test_d30_the_log_has_the_time_of_the_scan_not_of_the_upload(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    with time_machine.travel(NOON + timedelta(hours=5), tick=False):
+        one(door, scan(code_of(maria), shown="admitted"), device=phone())
+        row = queries.recent_scans(event.id)[0]
+        assert (row.scanned_at, row.received_at) == (NOON, NOON + timedelta(hours=5))
+        assert (row.device.name if row.device else "", row.registration_id) == ("Телефон на Надя", maria.id)
+    assert db.session.scalars(sa.select(Attendance.first_in_at)).one() == NOON
+
+
 def test_d32_two_phones_admitted_the_same_ticket_and_either_order_ends_the_same(ctx: Flask) -> None:
     event = a_day()
     door = a_door(event)
@@ -518,6 +530,77 @@ def test_d34_a_shown_admission_of_a_cancelled_person_counts_and_is_flagged(ctx: 
     assert attendances() == [(maria.id, True, "qr")]
     assert db.session.scalars(sa.select(Scan.flagged)).one() == "admitted_anyway"
     assert [scan.flagged for scan in queries.recent_scans(event.id)] == ["admitted_anyway"]
+
+
+def test_d35_a_ticket_newer_than_the_phones_list_is_confirmed_at_the_upload(ctx: Flask) -> None:
+    event = a_day()
+    door = a_door(event)
+    with transaction():
+        new = registrations.register(
+            event.id, registrations.Registrant("Ана", "Бонева", None, "bg"), source=Source.STAFF
+        )
+    item = scan(code_of(new), shown="admitted")
+    assert (short(one(door, item)), standing(item)) == (ADMITTED, [("admitted", True, None)])
+
+
+def test_d38_the_whole_queue_three_times_shuffled_ends_the_same(ctx: Flask) -> None:
+    event = a_day()
+    door = a_door(event, reentry=True)
+    ends = []
+    for seed in range(4):
+        chance = random.Random(seed)
+        inside, twice, back, gone, quick = (join(event, name) for name in ("А", "Б", "В", "Г", "Д"))
+        with transaction():
+            registrations.cancel(gone.id, by="person")
+
+        def at(person: Registration, minutes: int, shown: str = "admitted", **values: Any) -> dict[str, Any]:
+            return scan(code_of(person), NOON - timedelta(minutes=minutes), shown=shown, **values)
+
+        mistake = at(quick, 30)
+        queue = [
+            at(inside, 50), at(inside, 49, "already_in"), at(twice, 48), at(twice, 40), at(back, 45),
+            at(back, 35, "left", direction="out"), at(back, 20), at(gone, 33), mistake,
+            scan(undoes=mistake["scan_id"], at=NOON - timedelta(minutes=29)), at(quick, 10),
+        ]  # fmt: skip
+        sent = queue * 3
+        if seed:
+            chance.shuffle(sent)
+        while sent:
+            size = chance.randint(1, 5)
+            send(door, *sent[:size], device=phone())
+            sent = sent[size:]
+        people = [inside, twice, back, gone, quick]
+        rows = {row.registration_id: row for row in db.session.scalars(sa.select(Attendance))}
+        scans = [row for row in stored() if row.registration_id in {person.id for person in people}]
+        ends.append(
+            (
+                [
+                    (row.first_in_at, row.last_out_at, row.inside, row.minutes)
+                    for row in (rows[person.id] for person in people)
+                ],
+                [(row.scanned_at, row.counts, row.flagged, row.undone_at is None) for row in scans if not row.undoes],
+                sum(not row.undoes for row in scans),
+            )
+        )
+    flags = Counter(flag for _at, _counts, flag, _stands in ends[0][1])
+    assert flags == {None: 8, "second_entry": 1, "admitted_anyway": 1}
+    for end in ends:
+        assert end == ends[0]
+
+
+def test_d39_one_bad_item_among_five_hundred(ctx: Flask) -> None:
+    event = a_day()
+    door, codes = a_door(event, reentry=True), [code_of(join(event, name)) for name in ("Мария", "Иво", "Ана")]
+    batch = [
+        scan(codes[n % 3], NOON - timedelta(seconds=600 - n), direction="out" if n // 3 % 2 else "in")
+        for n in range(500)
+    ]
+    batch[250] = {**batch[250], "scanned_at": "вчера"}
+    first = send(door, *batch)
+    assert [n for n, answer in enumerate(first.verdicts) if answer["reason"] == "bad_item"] == [250]
+    assert len(stored()) == 499
+    assert send(door, *batch).verdicts == first.verdicts
+    assert len(stored()) == 499
 
 
 def test_d39_one_bad_item_never_blocks_the_others(ctx: Flask) -> None:
@@ -576,6 +659,14 @@ def test_d40_in_out_in_in_any_order_of_one_batch(ctx: Flask) -> None:
     assert (row.first_in_at, row.last_out_at, row.inside, row.minutes) == (NOON - timedelta(minutes=25), None, True, 10)
 
 
+def test_d41_people_scanned_in_the_same_instant_are_not_taken_for_one(ctx: Flask) -> None:
+    event = a_day()
+    door, people = a_door(event), [join(event, name) for name in ("Мария", "Иво", "Ана", "Яна")]
+    answers = send(door, *(scan(code_of(person), shown="admitted") for person in people))
+    assert [answer["name"] for answer in answers.verdicts] == [f"{person.first_name} Желязкова" for person in people]
+    assert (answers.present, {short(answer) for answer in answers.verdicts}) == (4, {ADMITTED})
+
+
 def test_d44_a_revoked_device_is_quarantined_and_never_merged(ctx: Flask) -> None:
     event = a_day()
     door, maria = a_door(event), join(event)
@@ -618,6 +709,72 @@ def test_d45_impossible_times_are_marked_and_never_in_the_future(ctx: Flask) -> 
     send(door, scan(code_of(maria), NOON - timedelta(days=400)), scan(code_of(ivo), NOON + timedelta(hours=2)))
     rows = db.session.execute(sa.select(Scan.scanned_at, Scan.flagged, Scan.verdict).order_by(Scan.registration_id))
     assert [tuple(row) for row in rows] == [(NOON, "doubtful_time", "admitted"), (NOON, None, "admitted")]
+
+
+def test_d45_nobody_came_before_they_registered(ctx: Flask) -> None:
+    event = a_day()
+    door = a_door(event)
+    with transaction():
+        late = registrations.register(
+            event.id, registrations.Registrant("Ана", "Бонева", None, "bg"), source=Source.STAFF
+        )
+    with time_machine.travel(NOON + timedelta(minutes=9), tick=False):
+        send(door, scan(code_of(late), NOON - timedelta(minutes=20)))
+    assert [(row.scanned_at, row.flagged) for row in stored()] == [(NOON, "doubtful_time")]
+
+
+def test_d45_a_phone_of_another_zone_and_the_night_of_the_changing_hour(ctx: Flask) -> None:
+    begin, end = make.sofia(2026, 10, 24, 22), make.sofia(2026, 10, 25, 6)
+    event = a_day(dates=[(begin, end)])
+    with time_machine.travel(begin, tick=False), transaction():
+        door = checkin.make_door(event, "Вход А", DoorRole.SCAN)
+    code = code_of(join(event))
+    with time_machine.travel(end, tick=False):
+        answers = send(
+            door,
+            {**scan(code), "scanned_at": "2026-10-25T09:30:00+09:00"},  # 03:30 in summer time
+            {**scan(code), "scanned_at": "2026-10-25T03:30:00+02:00", "direction": "out"},  # 03:30 once more
+        )
+    assert [short(answer) for answer in answers.verdicts] == [ADMITTED, ("left", None)]
+    row = db.session.scalars(sa.select(Attendance)).one()
+    assert (row.minutes, row.day.isoformat()) == (60, "2026-10-25")
+
+
+def test_d48_the_queue_of_an_older_page_still_uploads(ctx: Flask) -> None:
+    event = a_day()
+    door, maria, ivo = a_door(event), join(event), join(event, "Иво")
+    oldest = {"scan_id": str(uuid.uuid4()), "code": code_of(maria), "scanned_at": "2026-10-14T10:30:00+03:00"}
+    newest = {**scan(code_of(ivo)), "shown": None, "session": None, "mood": {"sunny": [True]}, "version": 9}
+    assert [short(answer) for answer in send(door, oldest, newest, oldest).verdicts] == [ADMITTED] * 3
+    assert len(stored()) == 2
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_d50_d51_coming_back_is_as_configured_and_inside_is_in_minus_out(ctx: Flask, on: bool) -> None:
+    event = a_day()
+    door, maria, ivo = a_door(event, reentry=on), join(event), join(event, "Иво")
+    code = code_of(maria)
+    steps = [(code, "in"), (code_of(ivo), "in"), (code, "in"), (code, "out"), (code, "out"), (code, "in")]
+    answers = []
+    for number, (text, direction) in enumerate(steps):
+        with time_machine.travel(NOON + timedelta(minutes=number), tick=False):
+            answers.append(send(door, scan(text, clock.now(), direction=direction)))
+    back = ADMITTED if on else ("already_in", None)
+    assert [short(answer.verdicts[0]) for answer in answers] == [
+        ADMITTED, ADMITTED, ("already_in", None), ("left", None), ("refused", "not_inside"), back,
+    ]  # fmt: skip
+    assert [answer.present for answer in answers] == [1, 2, 2, 1, 1, 2 if on else 1]
+
+
+def test_d56_presence_follows_the_corrected_clock_and_an_undo_takes_it_away(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event), join(event)
+    ahead = timedelta(hours=3)
+    item = scan(code_of(maria), NOON - timedelta(minutes=7) + ahead, shown="admitted")
+    send(door, item, device=phone(sent_at=(NOON + ahead).isoformat()))
+    assert db.session.scalars(sa.select(Attendance.first_in_at)).one() == NOON - timedelta(minutes=7)
+    send(door, scan(undoes=item["scan_id"]))
+    assert attendances() == []
 
 
 def test_d52_each_day_of_a_conference_has_its_own_attendance(ctx: Flask) -> None:
@@ -667,6 +824,15 @@ def test_d54_a_full_room_is_said(ctx: Flask) -> None:
         assert short(one(door, scan(code_of(people[2]), clock.now()))) == ADMITTED
 
 
+def test_d60_of_two_with_one_name_only_the_chosen_one_is_in(ctx: Flask) -> None:
+    event = a_day()
+    one_ivan, other = join(event, "Иван"), join(event, "Иван")
+    door = a_door(event, DoorRole.SEARCH)
+    assert short(one(door, scan(registration=str(other.id)))) == ADMITTED
+    assert attendances() == [(other.id, True, "search")]
+    assert short(one(door, scan(code_of(one_ivan)))) == ADMITTED
+
+
 def test_d62_found_by_hand_only_where_the_role_searches(ctx: Flask) -> None:
     event = a_day()
     maria = join(event)
@@ -684,6 +850,22 @@ def test_d70_a_cancelled_event_is_said(ctx: Flask) -> None:
     with transaction():
         db.session.get_one(Event, event.id).status = EventStatus.CANCELLED
     assert short(one(door, scan(code))) == ("refused", "event_cancelled")
+
+
+def test_d71_a_couple_with_one_mail_has_one_ticket_and_shows_it_twice(ctx: Flask) -> None:
+    event = a_day()
+    door, maria = a_door(event, DoorRole.STEWARD), join(event)
+    email = db.session.get_one(Participant, maria.participant_id).email
+    code = code_of(maria)
+    assert short(one(door, scan(code))) == ADMITTED
+    second = one(door, scan(code))
+    assert (short(second), second["name"]) == (("already_in", None), "Мария Желязкова")
+    # The other half of the couple comes in by name alone: the address has one live registration.
+    assert short(one(door, scan(walk_in={"first_name": "Иво", "last_name": "Желязков", "email": email}))) == (
+        "already_in",
+        None,
+    )
+    assert short(one(door, scan(walk_in={"first_name": "Иво", "last_name": "Желязков"}))) == ADMITTED
 
 
 # --- walk-ins --------------------------------------------------------------------------------------------------------
@@ -1104,7 +1286,7 @@ def test_d37_the_same_word_many_times_at_once_is_one(ctx: Flask) -> None:
 # --- doors -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_revoked_pass_quarantines_for_seven_days(ctx: Flask) -> None:
+def test_d44_a_revoked_pass_quarantines_for_seven_days(ctx: Flask) -> None:
     event = a_day()
     door, maria = a_door(event, DoorRole.STEWARD), join(event)
     before = one(door, scan(code_of(maria)))
@@ -1124,7 +1306,7 @@ def test_a_revoked_pass_quarantines_for_seven_days(ctx: Flask) -> None:
         send(door)
 
 
-def test_a_pass_that_ended_still_judges_what_was_scanned_before(ctx: Flask) -> None:
+def test_d43_a_pass_that_ended_still_judges_what_was_scanned_before(ctx: Flask) -> None:
     event = a_day()
     door, maria, ivo = a_door(event), join(event), join(event, "Иво")
     closing = END + timedelta(minutes=120)

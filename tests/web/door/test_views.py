@@ -18,17 +18,17 @@ from flask import Flask, current_app
 from PIL import Image, ImageChops, ImageDraw
 
 from hubevents.checkin import service as checkin
-from hubevents.checkin.models import Attendance, Device, Door
+from hubevents.checkin.models import Attendance, Device, Door, Scan
 from hubevents.checkin.rules import Answer, DoorRole, Reason
-from hubevents.core import clock
+from hubevents.core import clock, tokens
 from hubevents.core.assets import Assets
 from hubevents.core.db import db, transaction
 from hubevents.events.models import Event
 from hubevents.registrations import service as registrations
-from hubevents.registrations.models import Ticket
+from hubevents.registrations.models import Registration, Ticket
 from hubevents.registrations.rules import Source
 from hubevents.web.door import installing, words
-from tests import make
+from tests import make, people
 from tests.conftest import new_app, settings_for
 
 
@@ -367,7 +367,41 @@ def test_other_content_types_and_methods_are_refused(door: Door, client: Any) ->
 def test_d18_opening_the_page_checks_nobody_in(door: Door, client: Any) -> None:
     code(door.event_id)
     client.get(path(door))
+    client.get(path(door, "roster"))
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Attendance)) == 0
+
+
+def test_d18_the_holders_link_shows_the_ticket_and_checks_nobody_in_for_staff_either(door: Door, app: Flask) -> None:
+    code(door.event_id)
+    row = db.session.scalars(sa.select(Registration)).one()
+    make.user("alice", door.event.hub)
+    token = tokens.link(tokens.REGISTRATION, row.id, row.link_version)
+    db.session.rollback()
+    for browser in (app.test_client(), people.signed_in(app, "alice")):
+        for rest in ("", "ticket.png"):
+            assert browser.get(f"/bg/r/{token}/{rest}").status_code == 200
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Scan)) == 0
+
+
+def test_d73_a_hundred_scans_a_minute_of_one_phone_are_far_from_any_limit(tmp_path: Path) -> None:
+    app = new_app(settings_for(tmp_path, rate_limits=True))
+    with app.app_context():
+        now = clock.now()
+        event = make.event(make.hub(), dates=[(now - timedelta(hours=1), now + timedelta(hours=2))])
+        with transaction():
+            token = checkin.token_of(checkin.make_door(event, "Вход", DoorRole.SCAN))
+        db.session.remove()
+    client = app.test_client()
+    answers = Counter(
+        client.post(
+            f"/door/{token}/scans",
+            json={"scans": [{"scan_id": str(uuid.uuid4()), "code": "1", "scanned_at": now.isoformat()}]},
+        ).status_code
+        for _ in range(110)
+    )
+    assert answers == {200: 110}
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_d68_what_the_door_learns_is_limited_to_names(door: Door, client: Any) -> None:
