@@ -89,7 +89,7 @@ def world(app: Flask) -> World:
                 "speaker_id": speaking.speaker_id, "registration_id": other.id, "message_id": message.id,
                 "door_id": door.id, "device_id": 1, "membership_id": 1, "part": 0, "name": UPLOAD,
                 "filename": "base.css", "cid": "x", "digest": re.findall(r"-([0-9a-f]+)\.css", colour_url(from_hub))[0],
-                "track_id": session.track_id or 0,
+                "track_id": session.track_id or 0, "size": 192,
             },
             {
                 "participant": tokens.link(tokens.REGISTRATION, person.id, person.link_version),

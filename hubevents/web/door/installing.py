@@ -101,9 +101,10 @@ def _icon(size: int) -> bytes:
 
 def _stroke(pen: ImageDraw.ImageDraw, points: list[tuple[float, float]], side: int, width: float, ink: str) -> None:
     """A line with round ends and joints, in parts of the side."""
-    at = [(x * side, y * side) for x, y in points]
-    pen.line(at, fill=ink, width=round(width * side), joint="curve")
-    radius = width * side / 2
+    at = [(round(x * side), round(y * side)) for x, y in points]
+    thick = round(width * side) | 1  # an odd width lies evenly around its points, as the circles do
+    pen.line(at, fill=ink, width=thick)
+    radius = thick // 2
     for x, y in at:
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
 
