@@ -112,6 +112,7 @@ def scans_before(on_sqlite: bool) -> Any:
             Scan.flagged,
             Scan.undoes,
             Scan.undone_at,
+            Scan.settled_at,
             Scan.answer,
             Door.name.label("door_name"),
             Device.name.label("device_name"),
