@@ -268,7 +268,9 @@ def _session_page(hub: str, event: Event, session: AgendaSession | None) -> Resp
                     if session is None:
                         service.add_session(event.id, details, despite_clashes=form.despite_clashes.data)
                     else:
-                        service.change_session(event.id, session.id, details, despite_clashes=form.despite_clashes.data)
+                        service.change_session(
+                            event.id, session.id, details, despite_clashes=form.despite_clashes.data
+                        )
             except DomainError as error:
                 status = 409 if isinstance(error, Conflict) else 422
                 if error.code == "session_clashes":
@@ -305,7 +307,9 @@ def _session_form(event: Event, session: AgendaSession | None, people: dict[str,
     labels = {id: label for label, id in people.items()}
     held = [labels.get(id, "") for id in session.speaker_ids] if session else []
     fields: dict[str, Any] = text_fields(codes, {"title": 300}, ["abstract"])
-    fields["speakers"] = FieldList(Text(_l("Speaker"), [Length(max=200)]), _l("Speakers"), max_entries=MOST_SPEAKERS)
+    fields["speakers"] = FieldList(
+        Text(_l("Speaker"), [Length(max=200)]), _l("Speakers"), max_entries=MOST_SPEAKERS
+    )
     values: dict[str, Any] = {
         "speakers": [*held, "", ""] if held else ["", "", ""],
         "kind": SessionKind.TALK.value,
@@ -494,7 +498,9 @@ def agenda_parts(hub: str, event_id: int) -> Response | tuple[str, int] | str:
     page = render_template(
         "organiser/agenda_parts.html",
         event=frame.workspace(event, "agenda"),
-        tracks=[{"act": f"track{id}", "form": form, "names": _names(event, codes[id])} for id, form in renames.items()],
+        tracks=[
+            {"act": f"track{id}", "form": form, "names": _names(event, codes[id])} for id, form in renames.items()
+        ],
         new_track=new_track,
         new_room=new_room,
         wrong=forms.get(act) if status != 200 else None,
@@ -734,7 +740,9 @@ def _confirmed(event: Event, form: ConfirmForm) -> ImportReport | None:
     schedule = read_schedule(data, zone=event.zone, keep_rest=True)
     event_id, hub_id = event.id, event.hub_id
     with transaction():
-        report = service.import_schedule(schedule, hub_id=hub_id, event_id=event_id, allow_empty=form.allow_empty.data)
+        report = service.import_schedule(
+            schedule, hub_id=hub_id, event_id=event_id, allow_empty=form.allow_empty.data
+        )
     path.unlink(missing_ok=True)
     return report
 
