@@ -35,10 +35,20 @@ PROGRAMME_FEED = "/feeds/<hub>/programmes/<programme>.<form>"
 PERSONAL_FEED = "/feeds/my/<token>.<form>"
 DOOR = "/door/<token>/"
 DOOR_SCANS = "/door/<token>/scans"
+DOOR_ROSTER = "/door/<token>/roster"
+DOOR_MANIFEST = "/door/<token>/manifest.webmanifest"
+DOOR_ICON = "/door/icon-<size>.png"
+DOOR_WORKER = "/door/sw.js"
 PASSWORD_RESET = "/organise/reset/<token>"  # noqa: S105 - an address pattern
 STAFF_INVITATION = "/organise/invitation/<token>"
 
-_CONVERTERS = {"lang": "lang:lang", "hub": "slug:hub", "event": "slug:event", "programme": "slug:programme"}
+_CONVERTERS = {
+    "lang": "lang:lang",
+    "hub": "slug:hub",
+    "event": "slug:event",
+    "programme": "slug:programme",
+    "size": "int:size",
+}
 
 
 def path(pattern: str, **values: str) -> str:

@@ -719,7 +719,8 @@ class BusyDay:
 
     def _deliver(self, door: str, sent_at: datetime, passes: Iterable[Pass] = (), queued: int = 0) -> None:
         ahead = _TABLET_AHEAD if door == "yard" else timedelta()
-        said = replace(self.devices[door], sent_at=sent_at + ahead, queued=queued)
+        list_at = sent_at + ahead - timedelta(seconds=sent_at.minute % 5 * 60 + 20)
+        said = replace(self.devices[door], sent_at=sent_at + ahead, queued=queued, list_at=list_at)
         items = [each.make(each.at + ahead) for each in passes]
         db.session.rollback()
         with clock.at(sent_at), transaction():

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from hubevents.checkin import settling
 from hubevents.checkin.models import Scan
-from hubevents.checkin.rules import Decision, Flag
+from hubevents.checkin.rules import Answer, Decision, Flag
 from hubevents.checkin.settling import FromShut, ToSettle
 from hubevents.core import text
 from hubevents.core.db import transaction
@@ -235,6 +235,8 @@ def _story(each: ToSettle, zone: str) -> str:
                 where=where,
             )
         )
+    if scan.flagged == Flag.ADMITTED_ANYWAY.value and scan.verdict == Answer.ADMITTED.value:
+        return str(_("Registered at %(time)s, %(where)s, without all that the form asks for.", time=time, where=where))
     if scan.flagged == Flag.ADMITTED_ANYWAY.value:
         reason = door_words.verdict(scan.reason or scan.verdict)[1]
         story = _(
@@ -242,6 +244,9 @@ def _story(each: ToSettle, zone: str) -> str:
             time=time, where=where, reason=reason,
         )  # fmt: skip
         return f"{story} {_('It counts as presence.') if scan.counts else _('It does not count as presence.')}"
+    if scan.flagged == Flag.REFUSED_ANYWAY.value and scan.shown == Answer.ALREADY_IN.value:
+        story = _("Told “already in” at %(time)s, %(where)s, but nobody noted an entry.", time=time, where=where)
+        return f"{story} {_('It does not count as presence.')}"
     if scan.flagged == Flag.REFUSED_ANYWAY.value:
         story = _("Turned away at %(time)s, %(where)s, by a phone without a connection.", time=time, where=where)
         return f"{story} {_('It does not count as presence.')}"
