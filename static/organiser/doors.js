@@ -46,19 +46,6 @@ let chart;
 /** A colour of the style sheet as it is in this look. @param {string} name */
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** Gives the chart the colours of the look in force. */
-function paint() {
-  const [bars, scales] = [chart?.data.datasets[0], chart?.options.scales];
-  if (!chart || !bars || !scales?.x || !scales.y) return;
-  bars.backgroundColor = colour("--hub");
-  for (const scale of [scales.x, scales.y]) {
-    scale.ticks = { ...scale.ticks, color: colour("--ink-2") };
-    scale.border = { ...scale.border, color: colour("--line-2") };
-  }
-  scales.y.grid = { color: colour("--line") };
-  chart.update("none");
-}
-
 /** @param {[string, number][]} arrivals */
 function draw(arrivals) {
   if (!Chart || !(canvas instanceof HTMLCanvasElement) || !(frame instanceof HTMLElement) || !arrivals.length) return;
@@ -72,20 +59,26 @@ function draw(arrivals) {
   frame.hidden = false;
   Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
   Chart.defaults.font.size = 13;
+  const border = { display: false };
+  // Colours are functions, so that each drawing takes those of the look in force.
   chart = new Chart(canvas, {
     type: "bar",
-    data: { labels, datasets: [{ label: canvas.dataset.came ?? "", data: numbers, barPercentage: 1, categoryPercentage: 0.86 }] },
+    data: {
+      labels,
+      datasets: [
+        { label: canvas.dataset.came ?? "", data: numbers, backgroundColor: () => colour("--hub"), barPercentage: 1, categoryPercentage: 0.86 },
+      ],
+    },
     options: {
       animation: false,
       maintainAspectRatio: false,
       plugins: { legend: { display: false }, tooltip: { displayColors: false } },
       scales: {
-        x: { grid: { display: false }, ticks: { maxRotation: 0, autoSkipPadding: 16 } },
-        y: { beginAtZero: true, ticks: { precision: 0 }, suggestedMax: 4 },
+        x: { border, grid: { display: false }, ticks: { color: () => colour("--ink-2"), maxRotation: 0, autoSkipPadding: 16 } },
+        y: { border, grid: { color: () => colour("--line") }, ticks: { color: () => colour("--ink-2"), precision: 0 }, beginAtZero: true, suggestedMax: 4 },
       },
     },
   });
-  paint();
 }
 
 /** @param {[string, number][]} arrivals */
@@ -113,6 +106,7 @@ function list(arrivals) {
 
 if (area instanceof HTMLElement) {
   draw(/** @type {Figures} */ (JSON.parse(area.dataset.arrivals ?? "{}")).arrivals ?? []);
+  const paint = () => chart?.update("none");
   new MutationObserver(paint).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
 }

@@ -225,10 +225,10 @@ def _story(each: ToSettle, zone: str) -> str:
     time = door_words.at(scan.scanned_at, zone, shown)
     if scan.flagged == Flag.SECOND_ENTRY.value:
         if each.first is None:
-            return str(_("Let in once more at %(time)s, %(where)s. The earlier one counts.", time=time, where=where))
+            return str(_("Let in once more: %(time)s, %(where)s. The earlier entry counts.", time=time, where=where))
         return str(
             _(
-                "Let in at %(first_time)s, %(first_where)s, and again at %(time)s, %(where)s. The earlier one counts.",
+                "Let in twice: %(first_time)s, %(first_where)s, and %(time)s, %(where)s. The earlier entry counts.",
                 first_time=door_words.at(each.first.at, zone, shown),
                 first_where=door_words.place(each.first.door, each.first.device),
                 time=time,
@@ -236,22 +236,22 @@ def _story(each: ToSettle, zone: str) -> str:
             )
         )
     if scan.flagged == Flag.ADMITTED_ANYWAY.value and scan.verdict == Answer.ADMITTED.value:
-        return str(_("Registered at %(time)s, %(where)s, without all that the form asks for.", time=time, where=where))
+        return str(_("Registered: %(time)s, %(where)s, without all that the form asks for.", time=time, where=where))
     if scan.flagged == Flag.ADMITTED_ANYWAY.value:
         reason = door_words.verdict(scan.reason or scan.verdict)[1]
         story = _(
-            "Let in at %(time)s, %(where)s, by a phone without a connection. The server's answer: “%(reason)s”.",
+            "Let in: %(time)s, %(where)s, by a phone without a connection. The server's answer: “%(reason)s”.",
             time=time, where=where, reason=reason,
         )  # fmt: skip
-        return f"{story} {_('It counts as presence.') if scan.counts else _('It does not count as presence.')}"
+        return f"{story} {_counted(scan)}"
     if scan.flagged == Flag.REFUSED_ANYWAY.value and scan.shown == Answer.ALREADY_IN.value:
-        story = _("Told “already in” at %(time)s, %(where)s, but nobody noted an entry.", time=time, where=where)
-        return f"{story} {_('It does not count as presence.')}"
+        story = _("Told “already in”: %(time)s, %(where)s; but nobody noted an entry.", time=time, where=where)
+        return f"{story} {_counted(scan)}"
     if scan.flagged == Flag.REFUSED_ANYWAY.value:
-        story = _("Turned away at %(time)s, %(where)s, by a phone without a connection.", time=time, where=where)
-        return f"{story} {_('It does not count as presence.')}"
+        story = _("Turned away: %(time)s, %(where)s, by a phone without a connection.", time=time, where=where)
+        return f"{story} {_counted(scan)}"
     if scan.flagged == Flag.STRAY_EXIT.value:
-        return str(_("Left at %(time)s, %(where)s; nobody noted the entry.", time=time, where=where))
+        return str(_("Left: %(time)s, %(where)s; nobody noted the entry.", time=time, where=where))
     if scan.flagged == Flag.DOUBTFUL_TIME.value:
         return str(
             _(
@@ -261,11 +261,15 @@ def _story(each: ToSettle, zone: str) -> str:
                 where=where,
             )
         )
-    story = _("Sent at %(time)s, %(where)s, after it was shut. It does not count.", time=time, where=where)
+    story = _("Scanned: %(time)s, %(where)s; sent after it was shut. It does not count.", time=time, where=where)
     if scan.shown:
-        words = door_words.verdict(scan.shown)[1]
-        story = f"{story} {_('The phone had said: “%(words)s”.', words=words)}"
+        told = _("The phone had said: “%(words)s”.", words=door_words.verdict(scan.shown)[1])
+        story = f"{story} {told}"
     return str(story)
+
+
+def _counted(scan: Scan) -> str:
+    return str(_("It counts as presence.") if scan.counts else _("It does not count as presence."))
 
 
 def _shut_story(each: FromShut) -> str:

@@ -106,8 +106,9 @@ def door_counter(hub: str, event_id: int) -> Response:
 
 def _shared(event_id: int) -> Figures | None:
     """The figures, computed once in `KEPT_FOR` seconds in this process, by one thread for all."""
-    moment = int(clock.now().timestamp()) // KEPT_FOR
     with _one_at_a_time:
+        # Read when it is this thread's turn: who waited must not put an older moment back.
+        moment = int(clock.now().timestamp()) // KEPT_FOR
         return kept.remembered(("figures", event_id), moment, lambda: doors_now.figures(event_id))
 
 

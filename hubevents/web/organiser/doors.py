@@ -38,6 +38,7 @@ BASE = "/<slug:hub>/events/<int:event_id>/door"
 WRITTEN = "%Y-%m-%dT%H:%M"
 CLOCK_OFF = timedelta(minutes=1)
 """A phone's clock that is off by more is said."""
+LAST_SCANS = 15
 USUAL, CHOSEN = "usual", "chosen"
 
 
@@ -322,7 +323,7 @@ def _page(event: Event, form: DoorForm, status: int = 200) -> Response:
         conflicts=door_conflicts.conflicts(event, words) if sees_people else [],
         shut_phones=door_conflicts.shut_phones(event) if sees_people else [],
         settled=door_conflicts.settled(event, words) if sees_people else [],
-        scans=[_scan(event, scan) for scan in doors_read.recent_scans(event.id)] if sees_people else [],
+        scans=[_scan(event, scan) for scan in doors_read.recent_scans(event.id, LAST_SCANS)] if sees_people else [],
         sees_people=sees_people,
         form=form if manages and event.ends_at is not None else None,
         more=any(form[name].errors for name in ("reentry", "badges", "capacity", "ends", "expires")),
