@@ -86,6 +86,8 @@ let undoUntil = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let late;
 let busy = false;
+/** @type {Promise<void>} */
+let turn = Promise.resolve();
 /** When the last code was seen. */
 let started = 0;
 let measured = "";
@@ -122,8 +124,8 @@ function present(kept) {
   requestAnimationFrame(() => measure(kept));
   letIn.hidden = !(setup.role === "steward" && overridable && again);
   badge.hidden = !(setup.badges && kept.registration && ["admitted", "already_in"].includes(verdict));
+  if (undoable?.scan_id !== kept.scan_id) undoUntil = performance.now() + UNDO_SECONDS * 1000;
   undoable = ["admitted", "left"].includes(verdict) && !kiosk ? kept : null;
-  undoUntil = performance.now() + UNDO_SECONDS * 1000;
   showUndo();
 }
 
@@ -184,7 +186,9 @@ function addLine(kept) {
   while (lines.children.length > KEPT) lines.lastElementChild?.remove();
   part("last-none", HTMLElement).hidden = true;
   const latest = part("latest", HTMLButtonElement);
-  if (!before && shown.who) latest.textContent = `${shown.who}, ${time}`;
+  if (lines.firstElementChild !== line || !shown.who) return;
+  latest.textContent = `${shown.who}, ${time}`;
+  latest.hidden = false;
 }
 
 function showTally() {
@@ -251,6 +255,7 @@ async function read(text) {
  * @param {Partial<Item>} what @param {Reading} reading @param {string | null} registration @param {string | null} [name] of somebody the list does not know
  */
 async function submit(what, reading, registration, name = null) {
+  await ready;
   const at = clock.now();
   const chosen = more.session.options.length > 1 ? more.session.value : null;
   /** @type {Item} */
@@ -281,6 +286,7 @@ async function submit(what, reading, registration, name = null) {
     toCamera();
     return showTrouble(word("storage_full"), true);
   }
+  showWaiting(1);
   clearTimeout(late);
   if (unsure && live) late = setTimeout(showLate, LATE, kept);
   else present(kept);
@@ -302,12 +308,25 @@ async function scanned(text, method) {
   busy = true;
   started = performance.now();
   try {
+    await ready;
     const { reading, registration } = await read(text);
     await submit({ code: text, method }, reading, registration);
   } finally {
     busy = false;
   }
   return true;
+}
+
+/**
+ * What somebody typed or a hand scanner read: none is lost, the next waits for the one before.
+ * @param {string} text @param {"qr" | "code"} method
+ */
+function inTurn(text, method) {
+  turn = turn.then(async () => {
+    toCamera();
+    await scanned(text, method);
+  });
+  return turn;
 }
 
 /** Whether another code may take the place of the verdict on the screen: who was let in has passed. @param {string} text */
@@ -337,8 +356,9 @@ async function answered(kept, answer) {
   }
   kept.waiting = 0;
   if (!differs || inTime) {
-    const { as, org, name } = kept.answer;
-    kept.answer = { ...(as ? { as } : {}), ...(org ? { org } : {}), ...answer, name: answer.name ?? name ?? null };
+    // Whom the server does not name is not named (D19).
+    const { as, org } = kept.answer;
+    kept.answer = { ...(as && answer.name ? { as } : {}), ...(org && answer.name ? { org } : {}), ...answer };
     kept.shown = answer.verdict;
   }
   await store.keep(kept);
@@ -348,18 +368,8 @@ async function answered(kept, answer) {
   channel?.postMessage({ kept });
   if (inTime) {
     current = kept;
-    // The same verdict is not shown twice: its countdown goes on, only a fuller name takes its place.
-    const same = !views.verdict.hidden && answers.kept?.scan_id === kept.scan_id && !differs;
-    if (!same) present(kept);
-    else refine(kept);
+    if (controls.reason.hidden) present(kept);
   }
-}
-
-/** @param {Kept} kept */
-function refine(kept) {
-  const who = document.querySelector("#answer .who2");
-  const shown = wording(kept.answer, setup, clock.now());
-  if (who && shown.who) who.textContent = shown.who;
 }
 
 // --- camera ---
@@ -481,9 +491,7 @@ press("badge", () => {
 for (const back of document.querySelectorAll("[data-back]")) back.addEventListener("click", toCamera);
 controls.code.addEventListener("submit", (event) => {
   event.preventDefault();
-  current = null;
-  void scanned(code.value, "code");
-  if (controls.verdict.hidden) show("camera", "camera");
+  void inTurn(code.value, "code");
 });
 controls.reason.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -506,7 +514,7 @@ part("photo", HTMLInputElement).addEventListener("change", async (event) => {
   try {
     camera.decode ??= await loadDecoder(setup.reader, setup.wasm);
     const text = await camera.decode(file);
-    if (text) void scanned(text, "qr");
+    if (text) void inTurn(text, "qr");
     else showTrouble(word("no_code_in_photo"), true);
   } catch {
     showTrouble(word("no_code_in_photo"), true);
@@ -518,8 +526,7 @@ addEventListener("keydown", (event) => {
 addEventListener("pointerdown", allowSound);
 addEventListener("keydown", allowSound);
 listenForHandScanner((text) => {
-  if (!kiosk || controls.verdict.hidden === false) toCamera();
-  void scanned(text, "qr");
+  void inTurn(text, "qr");
 });
 
 /** The label as a picture from the server; without a connection the name alone, large. */
@@ -545,8 +552,14 @@ async function printBadge() {
 
 // --- keeping up ---
 
+/** Whether anything is still to be sent, for style sheets and whoever watches. @param {number} waiting */
+function showWaiting(waiting) {
+  body.dataset.waiting = String(waiting);
+}
+
 /** @param {boolean} online @param {number} waiting */
 function showConnection(online, waiting) {
+  showWaiting(waiting);
   const net = part("net", HTMLElement);
   net.classList.toggle("net--ok", online && keeps);
   const count = waiting === 1 ? word("waiting_one") : fill(word("waiting_many"), { n: waiting });
@@ -645,23 +658,33 @@ function updateIfIdle() {
 
 async function install() {
   if (!("serviceWorker" in navigator)) return;
-  const had = Boolean(navigator.serviceWorker.controller);
+  let had = Boolean(navigator.serviceWorker.controller);
   navigator.serviceWorker.addEventListener("controllerchange", () => {
     newVersion = had;
+    had = true;
     updateIfIdle();
   });
   try {
     const registration = await navigator.serviceWorker.register(setup.worker, { scope: "/door/" });
     // This page was loaded before there was a worker: it is handed over, so that it opens without a network the next time.
     const worker = await navigator.serviceWorker.ready;
-    worker.active?.postMessage({ keep: location.href });
+    const { port1, port2 } = new MessageChannel();
+    const kept = new Promise((resolve) => {
+      port1.onmessage = resolve;
+      setTimeout(resolve, 10_000);
+    });
+    const links = [...document.querySelectorAll("link")].map((each) => each.href);
+    const more = links.filter((href) => href && !new URL(href).pathname.startsWith("/static/"));
+    worker.active?.postMessage({ page: location.href, more }, [port2]);
+    await kept;
     setInterval(() => void registration.update().catch(() => undefined), 3600_000);
   } catch {
     // a private window; the door says by itself that it keeps nothing
   }
 }
 
-async function start() {
+/** The store and what it holds: from here on scans are taken. */
+async function open() {
   const opened = await openStore().catch(() => null);
   if (opened) {
     store = opened;
@@ -681,14 +704,19 @@ async function start() {
   showTally();
   sync = new Sync({ setup, store, list, clock }, { answered, listed, connection: showConnection, ended: () => end() });
   showConnection(sync.online, await store.countWaiting(setup.door));
+}
+
+async function start() {
+  await ready;
   const { room } = keeps ? await askToStay() : { room: true };
   if (!keeps) part("warning", HTMLElement).textContent = word("no_storage");
   else if (!room) part("warning", HTMLElement).textContent = word("storage_full");
-  await sync.now();
+  await sync?.now();
   await install();
   body.dataset.ready = "true";
 }
 
+const ready = open();
 void stayAwake();
 void startCamera();
 void start();

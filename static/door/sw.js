@@ -1,9 +1,8 @@
+const SHELL = { version: "", assets: [] }; // the server puts what is true in place of this line
 /*
  * The door without a network: its files and its page come from the cache; scans and lists are the page's own business.
- * The server puts `const SHELL = {version, assets}` before this text; a new version is a new cache, the one before stays for tabs
- * that are still open.
+ * A new version is a new cache; the one before stays for tabs that are still open.
  */
-/// <reference lib="webworker" />
 const FILES = `door-files-${SHELL.version}`;
 const PAGES = "door-pages";
 const PATIENCE = 4000;
@@ -35,6 +34,9 @@ async function isOurs(response) {
   return (await response.clone().text()).includes('id="setup"');
 }
 
+/** What was kept for an address; whether it varies by language is the page's business, not the cache's. */
+const find = (request, options = {}) => caches.match(request, { ...options, ignoreVary: true });
+
 async function keep(request, response) {
   const cache = await caches.open(PAGES);
   await cache.put(request, response);
@@ -42,9 +44,10 @@ async function keep(request, response) {
 
 /** The page from the network when it answers in time, else as it was kept; a pass that ended takes its page along. */
 async function page(request) {
-  const kept = (await caches.match(request)) ?? (await caches.match(request, { ignoreSearch: true }));
+  const kept = (await find(request)) ?? (await find(request, { ignoreSearch: true }));
   try {
-    const response = await fetch(request, kept ? { signal: AbortSignal.timeout(PATIENCE) } : {});
+    // By its address: a navigation itself cannot be given a time limit.
+    const response = await fetch(request.url, kept ? { signal: AbortSignal.timeout(PATIENCE) } : {});
     if (await isOurs(response)) {
       await keep(request, response.clone());
       return response;
@@ -61,7 +64,7 @@ async function page(request) {
 }
 
 async function file(request) {
-  return (await caches.match(request)) ?? fetch(request);
+  return (await find(request)) ?? fetch(request);
 }
 
 /** Manifest, icons, colours: small things that may be new. */
@@ -71,7 +74,7 @@ async function small(request) {
     if (response.ok) await keep(request, response.clone());
     return response;
   } catch (error) {
-    const kept = await caches.match(request);
+    const kept = await find(request);
     if (kept) return kept;
     throw error;
   }
@@ -88,12 +91,13 @@ addEventListener("fetch", (event) => {
   }
 });
 
+/** The page that was open before this worker, and what it shows: kept like what came through it. */
+async function keepPage({ page, more }) {
+  const response = await fetch(page);
+  if (await isOurs(response)) await keep(page, response);
+  await (await caches.open(PAGES)).addAll(more);
+}
+
 addEventListener("message", (event) => {
-  if (event.data?.keep) {
-    event.waitUntil(
-      fetch(event.data.keep).then(async (response) => {
-        if (await isOurs(response)) await keep(event.data.keep, response);
-      }),
-    );
-  }
+  if (event.data?.page) event.waitUntil(keepPage(event.data).finally(() => event.ports[0]?.postMessage("kept")));
 });

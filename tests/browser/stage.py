@@ -153,7 +153,9 @@ def set_up(live: Live, **values: Any) -> Stage:
             tickets.issue(tokens.ticket_keys()[0], event_id=event.id, registration_id=person.id, version=1)
             for person in people
         )
-        stage.maria_typed = tickets.short_code(db.session.scalars(sa.select(Ticket.code)).one())
+        stage.maria_typed = tickets.short_code(
+            db.session.scalars(sa.select(Ticket.code).where(Ticket.registration_id == people[0].id)).one()
+        )
         db.session.remove()
     return stage
 
@@ -171,9 +173,14 @@ def opened(page: Page, url: str) -> Page:
 
 
 def wedge(page: Page, code: str) -> None:
-    """A hand scanner reads a code."""
-    page.keyboard.type(code)
-    page.keyboard.press("Enter")
+    """A hand scanner reads a code: keys as fast as it types them, whatever the test is busy with."""
+    page.evaluate(
+        """(code) => {
+          for (const key of [...code, "Enter"])
+            document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+        }""",
+        code,
+    )
 
 
 def typed(page: Page, code: str) -> None:
@@ -181,6 +188,11 @@ def typed(page: Page, code: str) -> None:
     page.get_by_role("button", name="Въведи кода").click()
     page.keyboard.type(code)
     page.keyboard.press("Enter")
+
+
+def sent(page: Page) -> None:
+    """Waits until the server answered everything that was scanned."""
+    expect(page.locator("body")).to_have_attribute("data-waiting", "0", timeout=20_000)
 
 
 def waiting(page: Page) -> int:

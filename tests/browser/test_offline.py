@@ -8,11 +8,13 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from hubevents.checkin import intake
 from hubevents.checkin.models import Attendance, Device, Scan
 from hubevents.registrations import service as registrations
 from hubevents.registrations.models import Registration
+from hubevents.web.door import installing
 from tests.browser.conftest import Live
-from tests.browser.stage import Stage, opened, phone, set_up, stored, waiting, wedge
+from tests.browser.stage import Stage, opened, phone, sent, set_up, stored, waiting, wedge
 from tests.browser.test_door import Cameras, picture
 
 
@@ -35,7 +37,18 @@ def drained(page: Page) -> None:
     """Waits until this browser holds no scan without an answer."""
     expect(page.locator("#net")).to_contain_text("Има връзка", timeout=30_000)
     expect(page.locator("#net")).not_to_contain_text("чака", timeout=30_000)
+    sent(page)
     assert waiting(page) == 0
+
+
+def admitted(page: Page, code: str) -> None:
+    """One more person is let in by a hand scanner."""
+    before = page.locator("#verdict").get_attribute("data-scan") or ""
+    wedge(page, code)
+    expect(page.locator("#verdict")).not_to_have_attribute("data-scan", before)
+    expect(page.locator("#verdict")).to_have_attribute("data-verdict", "admitted")
+    expect(page.locator(TITLE)).to_contain_text("Добре дошли")
+    page.keyboard.press("Escape")
 
 
 def test_d46_a_dead_server_and_a_reload_and_the_camera_still_judges(own_server: Live, camera_browser: Cameras) -> None:
@@ -60,8 +73,10 @@ def test_d46_a_dead_server_and_a_reload_and_the_camera_still_judges(own_server: 
     own_server.start()
     drained(page)
     assert stage.present() == 1
-    assert stage.scans()[0] == ("admitted", None)
-    scanned, received = stage.rows(sa.select(Scan.scanned_at, Scan.received_at).order_by(Scan.scanned_at))[0]
+    scanned, received, verdict = stage.rows(
+        sa.select(Scan.scanned_at, Scan.received_at, Scan.verdict).order_by(Scan.scanned_at)
+    )[0]
+    assert verdict == "admitted"
     assert scanned < received, "the time of the scan is kept, not that of the upload (D30)"
 
 
@@ -83,14 +98,10 @@ def test_d42_a_hundred_scans_while_the_network_flaps_are_a_hundred_attendances(
         lost.append(route.request.url)
 
     page.route("**/scans", cut)
-    title = page.locator(TITLE)
     for number, code in enumerate(codes):
         if number % 7 == 0:
             context.set_offline(number % 14 == 0)
-        wedge(page, code)
-        expect(page.locator("#verdict")).to_have_attribute("data-verdict", "admitted")
-        expect(title).to_contain_text("Добре дошли")
-        page.keyboard.press("Escape")
+        admitted(page, code)
     context.set_offline(False)
     drained(page)
     assert len(lost) > 5
@@ -146,8 +157,8 @@ def test_d46_refused_storage_is_said_before_the_doors_open(stage: Stage, context
 def test_d46_full_storage_is_said_at_the_scan(stage: Stage, context: BrowserContext) -> None:
     page = opened(context.new_page(), stage.url())
     page.evaluate(
-        "IDBObjectStore.prototype.put = function () "
-        "{ this.transaction.abort(); throw new DOMException('', 'QuotaExceededError') }"
+        "() => { IDBObjectStore.prototype.put = function () "
+        "{ this.transaction.abort(); throw new DOMException('', 'QuotaExceededError') } }"
     )
     context.set_offline(True)
     wedge(page, stage.maria)
@@ -163,7 +174,7 @@ def test_d48_an_update_with_scans_that_wait_loses_nothing(
     page.get_by_role("button", name="Още").click()
     page.get_by_role("button", name="Обнови списъка").click()
     expect(page.locator("#list-about")).to_contain_text("5 души")
-    page.get_by_role("button", name="Назад към камерата").click()
+    page.get_by_role("button", name="Към камерата").click()
     context.set_offline(True)
     for code in codes:
         wedge(page, code)
@@ -171,7 +182,7 @@ def test_d48_an_update_with_scans_that_wait_loses_nothing(
         page.keyboard.press("Escape")
     assert waiting(page) == 3
     # The server has a new version of the app; scans queued by the old one still go up.
-    monkeypatch.setattr("hubevents.web.door.views.SHELL_SALT", "a new version")
+    monkeypatch.setattr(installing, "_SHELL", installing._SHELL | {"htmx.min.js"})
     page.route("**/scans", lambda route: route.abort())
     context.set_offline(False)
     versions = "caches.keys().then((names) => names.filter((name) => name.startsWith('door-files-')).length)"
@@ -185,12 +196,21 @@ def test_d48_an_update_with_scans_that_wait_loses_nothing(
     assert stage.present() == 3
 
 
-def test_d48_two_tabs_send_each_scan_once(stage: Stage, context: BrowserContext) -> None:
+def test_d48_two_tabs_send_each_scan_once(
+    stage: Stage, context: BrowserContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
     codes = stage.crowd(6)
     first = opened(context.new_page(), stage.url())
     second = opened(context.new_page(), stage.url())
-    sent: list[str] = []
-    context.on("request", lambda request: sent.append(request.post_data or "") if "/scans" in request.url else None)
+    received: list[str | None] = []
+    read = intake.read
+
+    def noting(body: object) -> intake.Delivery:
+        delivery = read(body)
+        received.extend(item.said for item in delivery.items)
+        return delivery
+
+    monkeypatch.setattr(intake, "read", noting)
     context.set_offline(True)
     for number, code in enumerate(codes):
         page = (first, second)[number % 2]
@@ -200,13 +220,12 @@ def test_d48_two_tabs_send_each_scan_once(stage: Stage, context: BrowserContext)
     # What one tab scanned, the other knows.
     wedge(second, codes[0])
     expect(second.locator(TITLE)).to_contain_text("Вече вътре от")
-    sent.clear()
     context.set_offline(False)
     drained(first)
     drained(second)
     ids = [row["scan_id"] for row in stored(first, "scans")]
     assert len(ids) == 7
-    assert [sum(id in body for body in sent) for id in ids] == [1] * 7
+    assert sorted(filter(None, received)) == sorted(ids)
     assert stage.present() == 6
 
 
@@ -218,7 +237,7 @@ def test_d44_a_revoked_pass_wipes_the_list_and_its_scans_are_put_aside(stage: St
     expect(page.locator(TITLE)).to_have_text("Добре дошли, Мария!")
     stage.revoke("steward")
     context.set_offline(False)
-    expect(page.locator("#trouble")).to_contain_text("Този код вече не важи", timeout=20_000)
+    expect(page.locator("#trouble")).to_contain_text("Достъпът през този вход е приключил", timeout=20_000)
     assert stored(page, "people") == []
     assert stored(page, "lists") == []
     assert waiting(page) == 0
@@ -256,7 +275,7 @@ def test_the_list_is_wiped_when_the_pass_ends_although_there_is_no_network(
     context.set_offline(True)
     page.clock.fast_forward("05:00:00")
     page.clock.run_for(10_000)
-    expect(page.locator("#trouble")).to_contain_text("Този код вече не важи")
+    expect(page.locator("#trouble")).to_contain_text("Достъпът през този вход е приключил")
     assert stored(page, "people") == []
 
 
@@ -307,14 +326,13 @@ def test_a_hanging_request_does_not_hold_up_the_next_scan(stage: Stage, context:
     codes = stage.crowd(2)
     page = opened(context.new_page(), stage.url())
     hung: list[Route] = []
-    page.route("**/scans", hung.append)
+    page.route("**/scans", lambda route: hung.append(route))
     for code in codes:
         wedge(page, code)
         expect(page.locator(TITLE)).to_contain_text("Добре дошли", timeout=1_000)
         page.keyboard.press("Escape")
     page.unroute("**/scans")
-    for route in hung:
-        route.abort()
+    assert hung
     drained(page)
     assert stage.present() == 2
 
@@ -326,11 +344,11 @@ def test_d18_of_the_phone_a_walk_in_without_a_network(stage: Stage, context: Bro
     page.keyboard.type("Десислава Динева")
     expect(page.locator("#found")).to_contain_text("Няма съвпадение")
     page.get_by_role("button", name="Няма го в списъка? Запиши на място").click()
-    expect(page.get_by_label("Собствено име")).to_have_value("Десислава")
-    page.get_by_label("Имейл").fill("desi@@example")
+    expect(page.get_by_label("Име", exact=True)).to_have_value("Десислава")
+    page.locator("#walk-email").fill("desi@@example")
     page.get_by_role("button", name="Запиши и пусни").click()
     expect(page.get_by_text("Това не прилича на имейл адрес.")).to_be_visible()
-    page.get_by_label("Имейл").fill("desi@example.org")
+    page.locator("#walk-email").fill("desi@example.org")
     page.get_by_role("button", name="Запиши и пусни").click()
     expect(page.locator(TITLE)).to_have_text("Добре дошли, Десислава!")
     context.set_offline(False)
@@ -368,7 +386,7 @@ def test_d06_undo_on_screen_and_from_the_list(stage: Stage, context: BrowserCont
     wedge(page, stage.maria)
     expect(page.locator(TITLE)).to_have_text("Добре дошли, Мария!")
     page.get_by_role("button", name="Отмени").click()
-    expect(page.locator(TITLE)).to_have_text("Върнато")
+    expect(page.locator(TITLE)).to_have_text("Отменено")
     page.keyboard.press("Escape")
     wedge(page, stage.maria)
     expect(page.locator(TITLE)).to_have_text("Добре дошли, Мария!")
@@ -377,7 +395,7 @@ def test_d06_undo_on_screen_and_from_the_list(stage: Stage, context: BrowserCont
     expect(page.locator("#undo-last")).to_be_visible()
     page.locator("#latest").click()
     page.locator("#last-list button").first.click()
-    expect(page.locator(TITLE)).to_have_text("Върнато")
+    expect(page.locator(TITLE)).to_have_text("Отменено")
     context.set_offline(False)
     drained(page)
     assert stage.present() == 0
@@ -399,7 +417,7 @@ def test_d51_who_goes_out_is_counted_out_and_comes_back_by_a_stewards_reason(
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Още").click()
     page.get_by_label("Излизане").check()
-    page.get_by_role("button", name="Назад към камерата").click()
+    page.get_by_role("button", name="Към камерата").click()
     expect(page.locator("#mode-words")).to_contain_text("Излизане")
     wedge(page, stage.maria)
     expect(page.locator(TITLE)).to_have_text("Довиждане, Мария!")
@@ -469,9 +487,7 @@ def test_scan_to_verdict_with_five_thousand_people(
     page = opened(context.new_page(), stage.url("search"))
     context.set_offline(True)
     for code in [stage.digits(each) for each in codes[:40:2]] + codes[1:40:2]:
-        wedge(page, code)
-        expect(page.locator("#verdict")).to_have_attribute("data-verdict", "admitted")
-        page.keyboard.press("Escape")
+        admitted(page, code)
     times = page.evaluate("performance.getEntriesByName('door-verdict').map((each) => each.duration)")
     assert len(times) == 40
     median, p95 = statistics.median(times), sorted(times)[37]

@@ -12,7 +12,7 @@ from hubevents.checkin import intake, queries
 from hubevents.checkin import roster as rosters
 from hubevents.checkin import service as checkin
 from hubevents.checkin.models import Door
-from hubevents.checkin.rules import DoorRole, day_of, may_override
+from hubevents.checkin.rules import day_of
 from hubevents.core import clock, i18n, links
 from hubevents.core.config import LANGUAGES
 from hubevents.core.db import transaction
@@ -103,6 +103,7 @@ def _shown(door: Door, token: str, lang: str) -> dict[str, Any]:
         "name": door.name,
         "title": title,
         "day": i18n.day_text(day, lang),
+        "role": door.role,
         "present": queries.count_present(event.id, day, session_ids),
         "expected": expected,
         "manifest": f"{links.path(links.DOOR_MANIFEST, token=token)}?lang={lang}",
@@ -117,7 +118,7 @@ def _shown(door: Door, token: str, lang: str) -> dict[str, Any]:
             "worker": links.path(links.DOOR_WORKER),
             "language": lang,
             "zone": event.zone,
-            "overrides": may_override(DoorRole(door.role)),
+            "badge": f"{links.path(links.DOOR, token=token)}badge/ID.svg",
             "words": words.page(),
             "verdicts": words.verdicts(),
         },
