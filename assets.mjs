@@ -17,6 +17,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const PACKAGES = {
+  "chart.js": "chart.js/dist/chart.umd.min.js",
   "htmx.min.js": "htmx.org/dist/htmx.min.js",
   "zxing-reader.js": "zxing-wasm/dist/iife/reader/index.js",
   "zxing-reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",

@@ -21,6 +21,13 @@ _WORDS: dict[str, Callable[..., str]] = {
     "door_role": lambda field="": _(
         "A door scans, searches, is a steward's, a kiosk or a room's screen: scan, search, steward, kiosk, screen."
     ),
+    "expiry_past": lambda field="": _("The pass would have ended already. Choose a later time."),
+    "expiry_late": lambda field="", days=60: _(
+        "A pass lasts at most %(days)s days longer than the event. Choose an earlier time.", days=days
+    ),
+    "settled_otherwise": lambda: _("A colleague has settled this scan already, in another way."),
+    "nothing_to_settle": lambda: _("This scan is no longer in question."),
+    "decision_impossible": lambda: _("This cannot be decided about this scan."),
     "link_expired": lambda: _("This link has expired. Ask for a new one."),
     # commands
     "hub": lambda: _("There is no such hub."),

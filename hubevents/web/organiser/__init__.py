@@ -2,6 +2,8 @@
 
 from hubevents.web.organiser import (
     agenda,
+    door_conflicts,
+    door_figures,
     doors,
     events,
     frame,
@@ -19,6 +21,8 @@ from hubevents.web.organiser.blueprint import blueprint
 __all__ = [
     "agenda",
     "blueprint",
+    "door_conflicts",
+    "door_figures",
     "doors",
     "events",
     "frame",
