@@ -146,7 +146,7 @@ def door(demo: Live) -> Iterator[Visit]:
         db.session.remove()
     yield Visit(paths[0], lambda page: expect(page.locator("#trouble")).to_be_visible())
     yield Visit(paths[0], lambda page: page.locator("#type-code").click())
-    yield Visit(paths[0], lambda page: page.locator("#show-last").click())
+    yield Visit(paths[0], lambda page: page.locator("[data-last]").first.click())
     yield Visit(paths[1], status=410)
     yield Visit(paths[2])
     yield Visit(f"{here}/", lambda page: expect(page.locator(".here input[name=code]")).to_be_visible())

@@ -21,7 +21,7 @@ SIZES = (180, 192, 512)
 """Pixels: an iPhone's home screen, and what Chromium asks for."""
 GROUND, MARK, FRAME = "#0d0a0c", "#ffffff", "#8c8287"
 WORKER = "door/sw.js"
-"""Below static/; its first line stands for the one that is written here."""
+"""Below static/; what it is to keep is written before its text."""
 _SHELL = frozenset(
     {
         "base.css",
@@ -120,7 +120,7 @@ def worker() -> Response:
         raise NotFound("page") from None
     urls = _shell(static)
     shell = {"version": hashlib.sha256("\n".join(urls).encode()).hexdigest()[:16], "assets": urls}
-    text = f"const SHELL = {json.dumps(shell)};\n{source.partition(chr(10))[2]}"
+    text = f"const SHELL = {json.dumps(shell)};\n{source}"
     answer = Response(text, mimetype="text/javascript")
     answer.headers["Cache-Control"] = "no-cache"
     answer.headers["Service-Worker-Allowed"] = headers.DOOR_PREFIX
