@@ -69,7 +69,7 @@ def test_the_page_shows_the_door_and_is_never_stored(door: Door, client: Any) ->
     assert (setup["page"], setup["roster"], setup["scans"]) == (path(door), path(door, "roster"), path(door, "scans"))
     assert (setup["door"], setup["role"], setup["badges"]) == (str(door.id), "scan", False)
     assert setup["worker"] == "/door/sw.js"
-    assert (setup["language"], setup["zone"], setup["overrides"]) == ("bg", "Europe/Sofia", False)
+    assert (setup["language"], setup["zone"]) == ("bg", "Europe/Sofia")
     assert setup["wasm"].endswith(".wasm")
 
 
@@ -85,7 +85,7 @@ def test_every_answer_has_words(ctx: Flask) -> None:
         known = set(words.verdicts())
     told = {each.value for each in Answer} - {"refused"} | {each.value for each in Reason}
     assert told - known == set()
-    assert known - told == {"overridden", "waiting"}
+    assert known - told == {"overridden", "provisional", "waiting"}
 
 
 def test_revoked_and_ended_passes_are_gone_and_forged_ones_unknown(door: Door, client: Any) -> None:
