@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from functools import lru_cache
 from io import BytesIO
 
@@ -21,7 +22,8 @@ SIZES = (180, 192, 512)
 """Pixels: an iPhone's home screen, and what Chromium asks for."""
 GROUND, MARK, FRAME = "#0d0a0c", "#ffffff", "#8c8287"
 WORKER = "door/sw.js"
-"""Below static/; its first line stands for the one that is written here."""
+"""Below static/; its line `const SHELL = ...` is written here."""
+_PLACE = re.compile(r"^const SHELL = .*$", re.MULTILINE)
 _SHELL = frozenset(
     {
         "base.css",
@@ -120,7 +122,8 @@ def worker() -> Response:
         raise NotFound("page") from None
     urls = _shell(static)
     shell = {"version": hashlib.sha256("\n".join(urls).encode()).hexdigest()[:16], "assets": urls}
-    text = f"const SHELL = {json.dumps(shell)};\n{source.partition(chr(10))[2]}"
+    line = f"const SHELL = {json.dumps(shell)};"
+    text = _PLACE.sub(lambda _found: line, source, count=1)
     answer = Response(text, mimetype="text/javascript")
     answer.headers["Cache-Control"] = "no-cache"
     answer.headers["Service-Worker-Allowed"] = headers.DOOR_PREFIX
