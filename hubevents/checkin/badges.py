@@ -149,23 +149,20 @@ def bearers(event_id: int, ids: Sequence[int] | None = None) -> list[Bearer]:
 
 
 _ALPHABET = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
+_PLACES = str.maketrans({letter: chr(place) for place, letter in enumerate(_ALPHABET, 1)})
 _ACCENTS = str.maketrans({"ѝ": "и", "ё": "е", "є": "е", "і": "и", "ї": "и", "ј": "й"})
 
 
-def order(name: str) -> tuple[tuple[int, str], ...]:
-    """The place of a name in a Bulgarian list: Cyrillic by its alphabet, then Latin, then the rest, case and marks
-    apart.
-    """
-    return tuple((_ALPHABET.find(char), "") if char in _ALPHABET else (99, char) for char in _plain(name))
+def order(name: str) -> str:
+    """A name as a key of a Bulgarian list: Cyrillic by its alphabet, then digits, then Latin, case and marks apart."""
+    return _plain(name).translate(_PLACES)
 
 
 def _plain(name: str) -> str:
     """Letters and digits in lower case without accents; й stays a letter of its own."""
-    kept = []
-    for char in name.casefold().translate(_ACCENTS):
-        base = char if char in _ALPHABET else text.without_accents(char)
-        kept += [letter for letter in base if letter.isalnum()]
-    return "".join(kept)
+    lower = name.casefold().translate(_ACCENTS)
+    bare = "".join(char if char in _ALPHABET else text.without_accents(char) for char in lower)
+    return "".join(filter(str.isalnum, bare))
 
 
 def between(people: Iterable[Bearer], first: str, last: str) -> list[Bearer]:
@@ -180,16 +177,23 @@ def parts(people: Sequence[Bearer], size: Size) -> list[Sequence[Bearer]]:
     return [people[at : at + whole] for at in range(0, len(people), whole)]
 
 
-def may_wear(event_id: int, registration_id: int, *, came_in: bool) -> bool:
-    """Whether somebody may get a badge at a door: with a place at the event or let in; with `came_in` only those inside
-    it has seen.
-    """
+@dataclass(frozen=True)
+class Standing:
+    """Whether somebody has a place at an event, and whether they were ever let in."""
+
+    placed: bool
+    present: bool
+
+
+def standing(event_id: int, registration_id: int) -> Standing | None:
+    """How a registration stands; None when it is another event's."""
     present = sa.exists().where(Attendance.registration_id == registration_id, Attendance.event_id == event_id)
-    allowed = present if came_in else sa.or_(present, Registration.status == RegistrationStatus.CONFIRMED)
-    found = db.session.scalar(
-        sa.select(Registration.id).where(Registration.id == registration_id, Registration.event_id == event_id, allowed)
-    )
-    return found is not None
+    row = db.session.execute(
+        sa.select(Registration.status, present).where(
+            Registration.id == registration_id, Registration.event_id == event_id
+        )
+    ).one_or_none()
+    return None if row is None else Standing(row[0] is RegistrationStatus.CONFIRMED, bool(row[1]))
 
 
 # --- values of the paper ---------------------------------------------------------------------------------------------

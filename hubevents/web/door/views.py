@@ -15,13 +15,14 @@ from hubevents.core.config import LANGUAGES
 from hubevents.core.db import transaction
 from hubevents.core.errors import DomainError, Gone, NotFound
 from hubevents.web import access, errors, headers, messages
-from hubevents.web.door import words
+from hubevents.web.door import badge, words
 from hubevents.web.forms import csrf
 from hubevents.web.limits import limiter
 from hubevents.web.locale import language
 from hubevents.web.site import LANGUAGE_NAMES, LanguageLink, Site, colour_url
 
 blueprint = Blueprint("door", __name__)
+blueprint.register_blueprint(badge.blueprint)
 
 SCANS = "1500 per minute"
 """Per address and pass: twenty volunteers behind one router, or one phone with a morning's queue."""

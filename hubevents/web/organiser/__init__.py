@@ -2,6 +2,8 @@
 
 from hubevents.web.organiser import (
     agenda,
+    badges,
+    door_paper,
     doors,
     events,
     frame,
@@ -18,7 +20,9 @@ from hubevents.web.organiser.blueprint import blueprint
 
 __all__ = [
     "agenda",
+    "badges",
     "blueprint",
+    "door_paper",
     "doors",
     "events",
     "frame",
