@@ -86,7 +86,7 @@ _LARGE = Look((3.5, 3.5), first=10.5, least=4, organisation=2.7, small=1.7, band
 _MIDDLE = Look((3, 3), first=8.5, least=3.6, organisation=2.2, small=1.6, band=6, code=22)
 _SMALL = Look((2.8, 2.6), first=6, least=2.6, organisation=1.8, small=1.4, band=4.6, code=22)
 _LONG = Look((2.5, 3.5), first=10, least=4, organisation=2.6, small=1.8, band=7.5, code=28)
-_SHORT = Look((2, 3.1), first=5, least=2.2, organisation=1.6, small=0, band=3.8, code=22.6)
+_SHORT = Look((2.1, 3.1), first=5, least=2.2, organisation=1.6, small=0, band=3.8, code=22.6)
 
 ROLL_LONG, ROLL_SHORT = "roll-62x100", "roll-62x29"
 

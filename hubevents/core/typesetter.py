@@ -117,7 +117,8 @@ def main() -> None:
     except typst.TypstError as error:
         # What typst quotes may be somebody's name, and this line ends in a log.
         place = re.search(r"[\w.]+\.typ:\d+:\d+", error.diagnostic or "")
-        sys.exit(f"{place[0] + ': ' if place else ''}{_QUOTED.sub('...', error.message)}")
+        said = _QUOTED.sub("...", error.message.partition("panicked with")[0] or "panicked")
+        sys.exit(f"{place[0] + ': ' if place else ''}{said}")
     sys.stdout.buffer.write(made)
 
 

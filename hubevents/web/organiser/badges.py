@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -60,11 +60,14 @@ class BadgesForm(Form):
     size = SelectField(_l("Label"), default=values.DEFAULT)
     role = SelectField(_l("Whose"), default="")
     first = SelectField(_l("Last names from"), default="")
-    last = SelectField(_l("to"), default="")
+    last = SelectField(_l("Last names to"), default="")
     part = SelectField(_l("Part"), default="1", validate_choice=False)
     start = Whole(_l("First free label on the sheet"), least=1, most=24, default=1)
     right = Millimetres(_l("Move to the right, mm"), default=0.0)
     down = Millimetres(_l("Move down, mm"), default=0.0)
+
+
+_NAMES = ("size", "role", "first", "last", "part", "start", "right", "down")
 
 
 @dataclass(frozen=True)
@@ -120,9 +123,8 @@ def badges_pdf(hub: str, event_id: int) -> Response:
     event = frame.this_event(event_id)
     chosen = _chosen(event)
     if not chosen.valid or not chosen.people:
-        return redirect(
-            f"{url_for('organiser.badges', hub=hub, event_id=event_id)}?{request.query_string.decode()}", 303
-        )
+        asked = {name: request.args.getlist(name) for name in (*_NAMES, "id") if name in request.args}
+        return redirect(event_url("badges", hub, event_id, **asked), 303)
     form = chosen.form
     paper = values.paper(
         event,

@@ -3,6 +3,7 @@
 It quotes the scanner (`web.door.words` and the buttons of its page), so that the paper says what the screen says.
 """
 
+from datetime import date
 from typing import Any
 
 from flask import request
@@ -69,7 +70,7 @@ def values(event: Event, door: Door, lang: str) -> dict[str, Any]:
     if len(door.session_ids) == 1:
         title = doors_read.session_title(door.session_ids[0]).text(lang) or title
     verdicts, address = words.verdicts(), checkin.address(door)
-    day = _day(event)
+    day = day_of_paper(event)
     return {
         "lang": lang,
         "title": f"{door.name} · {title}",
@@ -102,7 +103,7 @@ def values(event: Event, door: Door, lang: str) -> dict[str, Any]:
     }
 
 
-def _day(event: Event) -> Any:
+def day_of_paper(event: Event) -> date:
     """The day that the paper is for: today while the event lasts, else its next or last one."""
     today = day_of(clock.now(), event.zone)
     days = [i18n.local(each.starts_at, event.zone).date() for each in events.scheduled(event)]
