@@ -36,6 +36,11 @@ PERSONAL_FEED = "/feeds/my/<token>.<form>"
 DOOR = "/door/<token>/"
 DOOR_SCANS = "/door/<token>/scans"
 DOOR_BADGE = "/door/<token>/badge/<registration_id>.png"
+DOOR_SCREEN = "/door/<token>/screen"
+DOOR_ROSTER = "/door/<token>/roster"
+DOOR_MANIFEST = "/door/<token>/manifest.webmanifest"
+DOOR_ICON = "/door/icon-<size>.png"
+DOOR_WORKER = "/door/sw.js"
 PASSWORD_RESET = "/organise/reset/<token>"  # noqa: S105 - an address pattern
 STAFF_INVITATION = "/organise/invitation/<token>"
 
@@ -45,6 +50,7 @@ _CONVERTERS = {
     "event": "slug:event",
     "programme": "slug:programme",
     "registration_id": "int:registration_id",
+    "size": "int:size",
 }
 
 

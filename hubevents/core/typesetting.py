@@ -69,7 +69,7 @@ def templates() -> Path:
 
 def fonts() -> Path:
     """The folder of the fonts that `assets.mjs` copied."""
-    return assets.root() / "static" / "vendor" / "fonts"
+    return assets.root() / "static" / "vendor" / "paper-fonts"
 
 
 def _set(template: str, data: Mapping[str, Any], form: Format, *, ppi: float | None = None, dated: int = 0) -> bytes:

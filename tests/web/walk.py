@@ -71,6 +71,7 @@ def world(app: Flask) -> World:
         with transaction():
             door = checkin.make_door(event, name="Вход", role=DoorRole.STEWARD)
             door.badges = True
+            screen = checkin.make_door(event, name="Екран", role=DoorRole.SCREEN)
             now = clock.now()
             db.session.add(Device(door_id=door.id, uuid="0" * 36, first_seen_at=now, last_seen_at=now))
             invited = accounts.create_user("nova@example.org", "Нова", "bg")
@@ -89,11 +90,12 @@ def world(app: Flask) -> World:
                 "speaker_id": speaking.speaker_id, "registration_id": other.id, "message_id": message.id,
                 "door_id": door.id, "device_id": 1, "membership_id": 1, "part": 0, "name": UPLOAD,
                 "filename": "base.css", "cid": "x", "digest": re.findall(r"-([0-9a-f]+)\.css", colour_url(from_hub))[0],
-                "track_id": session.track_id or 0,
+                "track_id": session.track_id or 0, "size": 192,
             },
             {
                 "participant": tokens.link(tokens.REGISTRATION, person.id, person.link_version),
                 "door": checkin.token_of(door),
+                "door.screen.state": checkin.token_of(screen),
                 "feeds": feeds.personal_token(participant),
                 "organiser.reset": accounts.reset_token(alice),
                 "organiser.invitation": accounts.invitation_token(invited),

@@ -3,6 +3,8 @@
 from hubevents.web.organiser import (
     agenda,
     badges,
+    door_conflicts,
+    door_figures,
     door_paper,
     doors,
     events,
@@ -22,6 +24,8 @@ __all__ = [
     "agenda",
     "badges",
     "blueprint",
+    "door_conflicts",
+    "door_figures",
     "door_paper",
     "doors",
     "events",
