@@ -236,7 +236,7 @@ def people_pages(demo: Live) -> Iterator[Visit]:
         row = db.session.scalars(sa.select(Registration.id).where(Registration.event_id == event.id)).first()
         db.session.remove()
     for path in ("people/", "people/?status=waitlisted", f"people/{row}/", f"people/{row}/edit", "people/new",
-                 "messages/", "door"):  # fmt: skip
+                 "messages/", "door", "badges", f"badges?id={row}&size=roll-62x100"):  # fmt: skip
         yield Visit(f"{base}/{path}")
     yield Visit(f"{base}/messages/", lambda page: page.locator("table a[href*='/messages/']").first.click())
     yield Visit(f"{base}/people/new", send_form)

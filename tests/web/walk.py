@@ -70,6 +70,7 @@ def world(app: Flask) -> World:
             other = registrations.register(event.id, Registrant("Ана", "Бонева", "ana@example.org", "bg"))
         with transaction():
             door = checkin.make_door(event, name="Вход", role=DoorRole.STEWARD)
+            door.badges = True
             screen = checkin.make_door(event, name="Екран", role=DoorRole.SCREEN)
             now = clock.now()
             db.session.add(Device(door_id=door.id, uuid="0" * 36, first_seen_at=now, last_seen_at=now))
