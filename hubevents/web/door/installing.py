@@ -133,5 +133,5 @@ def _shell(static: Assets) -> list[str]:
     """The addresses of all files that the page needs, sorted; own files also when newer than the built ones."""
     known = {*static.manifest.assets, *(f"door/{file.name}" for file in (static.static / "door").iterdir())}
     own = {name for name in known if name.startswith("door/") and name.endswith((".js", ".css")) and name != WORKER}
-    fonts = {name for name in known if name.startswith("fonts/")}
+    fonts = {name for name in known if name.startswith("fonts/") and name.endswith(".woff2")}
     return sorted(static.url(name) for name in own | fonts | (_SHELL & known))
