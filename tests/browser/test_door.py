@@ -176,7 +176,7 @@ def test_a_badge_is_printed_at_the_scan_and_without_a_network_by_name(stage: Sta
 
     context = phone(browser)
     page = context.new_page()
-    page.add_init_script("window.print = () => (document.body.dataset.printed = `${++window.printed}`); window.printed = 0")
+    page.add_init_script("window.printed = 0; window.print = () => (document.body.dataset.printed = `${++printed}`)")
     opened(page, stage.within(work))
     page.keyboard.type(stage.maria_typed.replace("-", ""))
     page.keyboard.press("Enter")

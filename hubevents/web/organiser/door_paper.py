@@ -37,7 +37,7 @@ BUTTONS = {
     "walk_in": _l("Not on the list? Register here"),
     "reason": _l("Let in with a reason"),
     "undo": _l("Undo"),
-    "more": _l("More"),
+    "more": _l("Options"),
     "forget": _l("Forget this device"),
 }
 """As they stand on the scanner's page."""
