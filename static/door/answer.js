@@ -50,14 +50,15 @@ export class AnswerView {
    */
   show(kept, now, { note = "", listAt = null } = {}) {
     const shown = wording(kept.answer, this.setup, now, { listAt });
-    const changed = this.kept?.scan_id !== kept.scan_id || this.section.dataset.tone !== shown.tone;
+    const verdict = kept.answer.reason ?? kept.answer.verdict;
+    // The same verdict is not told twice: its countdown goes on, only a fuller name or another way out appears.
+    const same = this.kept?.scan_id === kept.scan_id && this.section.dataset.verdict === verdict;
     this.kept = kept;
     this.tone = shown.tone;
-    this.since = performance.now();
     this.section.className = `verdict verdict--${shown.tone}`;
     this.section.dataset.tone = shown.tone;
     this.section.dataset.scan = kept.scan_id;
-    this.section.dataset.verdict = kept.answer.reason ?? kept.answer.verdict;
+    this.section.dataset.verdict = verdict;
     const icon = document.createElement("div");
     icon.innerHTML = `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.4" aria-hidden="true">${ICONS[shown.tone]}</svg>`;
     const title = document.createElement("h2");
@@ -68,10 +69,15 @@ export class AnswerView {
       if (index === 0 && shown.who) line.className = "who2";
       return line;
     });
-    part("answer", HTMLElement).replaceChildren(...icon.children, title, ...lines);
-    if (changed) signal(shown.tone);
+    const place = part("answer", HTMLElement);
+    // A screen reader would say all of it again.
+    if (same) place.setAttribute("aria-live", "off");
+    else place.removeAttribute("aria-live");
+    place.replaceChildren(...icon.children, title, ...lines);
+    if (same) return;
+    this.since = performance.now();
+    signal(shown.tone);
     this.countDown(SECONDS[shown.tone]);
-    return shown;
   }
 
   /** @param {number} seconds until the camera comes back */

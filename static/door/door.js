@@ -124,8 +124,8 @@ function present(kept) {
   requestAnimationFrame(() => measure(kept));
   letIn.hidden = !(setup.role === "steward" && overridable && again);
   badge.hidden = !(setup.badges && kept.registration && ["admitted", "already_in"].includes(verdict));
+  if (undoable?.scan_id !== kept.scan_id) undoUntil = performance.now() + UNDO_SECONDS * 1000;
   undoable = ["admitted", "left"].includes(verdict) && !kiosk ? kept : null;
-  undoUntil = performance.now() + UNDO_SECONDS * 1000;
   showUndo();
 }
 
@@ -356,8 +356,9 @@ async function answered(kept, answer) {
   }
   kept.waiting = 0;
   if (!differs || inTime) {
-    const { as, org, name } = kept.answer;
-    kept.answer = { ...(as ? { as } : {}), ...(org ? { org } : {}), ...answer, name: answer.name ?? name ?? null };
+    // Whom the server does not name is not named (D19).
+    const { as, org } = kept.answer;
+    kept.answer = { ...(as && answer.name ? { as } : {}), ...(org && answer.name ? { org } : {}), ...answer };
     kept.shown = answer.verdict;
   }
   await store.keep(kept);
@@ -367,18 +368,8 @@ async function answered(kept, answer) {
   channel?.postMessage({ kept });
   if (inTime) {
     current = kept;
-    // The same verdict is not shown twice: its countdown goes on, only a fuller name takes its place.
-    const same = !views.verdict.hidden && answers.kept?.scan_id === kept.scan_id && !differs;
-    if (!same) present(kept);
-    else refine(kept);
+    if (controls.reason.hidden) present(kept);
   }
-}
-
-/** @param {Kept} kept */
-function refine(kept) {
-  const who = document.querySelector("#answer .who2");
-  const shown = wording(kept.answer, setup, clock.now());
-  if (who && shown.who) who.textContent = shown.who;
 }
 
 // --- camera ---
@@ -482,8 +473,7 @@ press("open-more", () => {
   show("more", "back");
   part("more", HTMLElement).scrollTop = 0;
 });
-press("latest", () => show("last", "back"));
-press("show-last", () => show("last", "back"));
+for (const button of document.querySelectorAll("[data-last], #latest")) button.addEventListener("click", () => show("last", "back"));
 press("refresh", () => void sync?.now());
 press("next", toCamera);
 for (const button of [undo, undoLast]) button.addEventListener("click", () => undoable && takeBack(undoable));

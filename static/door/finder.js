@@ -1,6 +1,6 @@
 /** Search by name, organisation or address among everybody of the list; letting somebody in from it is a scan like any other. */
 import { fill, part } from "./setup.js";
-import { find, marks } from "./search.js";
+import { find, marks, searchKey } from "./search.js";
 
 /** @typedef {import("./setup.js").Person} Person */
 
@@ -50,7 +50,7 @@ export class Finder {
     const { words } = this.setup;
     const query = this.query.value;
     const enough = query.trim().length >= 3;
-    const found = enough ? find([...this.list.people.values()], query, MOST) : [];
+    const found = enough ? this.found(query) : [];
     const count = found.length === 1 ? words.found_one : words.found_many;
     part("found", HTMLElement).textContent = !this.list.ready
       ? (words.no_list ?? "")
@@ -58,6 +58,14 @@ export class Finder {
         ? fill((found.length ? count : words.found_none) ?? "", { n: found.length === MOST ? `${MOST}+` : found.length, query: query.trim() })
         : (words.three_letters ?? "");
     part("hits", HTMLUListElement).replaceChildren(...found.map((person) => this.row(person, query)));
+  }
+
+  /** Whose name it is comes before whose organisation or address it is. @param {string} query @returns {Person[]} */
+  found(query) {
+    const all = find([...this.list.people.values()], query, MOST * 10);
+    const [word = ""] = searchKey(query).split(" ");
+    const named = all.filter((person) => searchKey(person.name).includes(word));
+    return [...named, ...all.filter((person) => !named.includes(person))].slice(0, MOST);
   }
 
   /** @param {Person} person @param {string} query */

@@ -81,6 +81,7 @@ export function wording(answer, setup, now, { listAt = null } = {}) {
   }
   // A sentence about another event or a time says nothing when that is not known.
   const missing = [...words.note.matchAll(/\{(\w+)\}/g)].some(([, name]) => !Reflect.get(values, name ?? ""));
-  if (words.note && !missing) notes.push(fill(words.note, values));
+  // "ч." and "г." bring a full stop of their own.
+  if (words.note && !missing) notes.push(fill(words.note, values).replace(/\.\.$/, "."));
   return { tone, title, who: answer.name ?? "", notes };
 }

@@ -153,7 +153,9 @@ def set_up(live: Live, **values: Any) -> Stage:
             tickets.issue(tokens.ticket_keys()[0], event_id=event.id, registration_id=person.id, version=1)
             for person in people
         )
-        stage.maria_typed = tickets.short_code(db.session.scalars(sa.select(Ticket.code)).one())
+        stage.maria_typed = tickets.short_code(
+            db.session.scalars(sa.select(Ticket.code).where(Ticket.registration_id == people[0].id)).one()
+        )
         db.session.remove()
     return stage
 

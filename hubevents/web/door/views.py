@@ -18,13 +18,14 @@ from hubevents.core.config import LANGUAGES
 from hubevents.core.db import transaction
 from hubevents.core.errors import DomainError, Gone, NotFound
 from hubevents.web import access, errors, headers, messages
-from hubevents.web.door import installing, screen, words
+from hubevents.web.door import badge, installing, screen, words
 from hubevents.web.forms import csrf
 from hubevents.web.limits import limiter
 from hubevents.web.locale import language
 from hubevents.web.site import LANGUAGE_NAMES, LanguageLink, Site, colour_url
 
 blueprint = Blueprint("door", __name__)
+blueprint.register_blueprint(badge.blueprint)
 blueprint.register_blueprint(installing.blueprint)
 blueprint.register_blueprint(screen.blueprint)
 
@@ -121,7 +122,7 @@ def _shown(door: Door, token: str, lang: str) -> dict[str, Any]:
             "worker": links.path(links.DOOR_WORKER),
             "language": lang,
             "zone": event.zone,
-            "badge": f"{links.path(links.DOOR, token=token)}badge/ID.svg",
+            "badge": links.path(links.DOOR_BADGE, token=token, registration_id="ID"),
             "words": words.page(),
             "verdicts": words.verdicts(),
         },

@@ -2,6 +2,10 @@
 
 from hubevents.web.organiser import (
     agenda,
+    badges,
+    door_conflicts,
+    door_figures,
+    door_paper,
     doors,
     events,
     frame,
@@ -18,7 +22,11 @@ from hubevents.web.organiser.blueprint import blueprint
 
 __all__ = [
     "agenda",
+    "badges",
     "blueprint",
+    "door_conflicts",
+    "door_figures",
+    "door_paper",
     "doors",
     "events",
     "frame",
