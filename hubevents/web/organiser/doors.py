@@ -137,7 +137,7 @@ def make_door(hub: str, event_id: int) -> Response:
             event,
             form.name.data or checkin.free_name(taken, _("Entrance")),
             DoorRole(form.role.data),
-            [int(id) for id in form.sessions.data],
+            _chosen(form),
             reentry=form.reentry.data,
             capacity=form.capacity.data,
             badges=form.badges.data,
@@ -168,7 +168,7 @@ def change_door(hub: str, event_id: int, door_id: int) -> Response:
             door_id,
             form.name.data or door.name,
             DoorRole(form.role.data),
-            [int(id) for id in form.sessions.data],
+            _chosen(form),
             reentry=form.reentry.data,
             capacity=form.capacity.data,
             badges=form.badges.data,
@@ -287,6 +287,11 @@ def _saved(form: DoorForm, event: Event, save: Callable[[datetime | None], None]
         refuse(form[str(error.details.get("field", "expires"))], messages.words(error))
         return False
     return True
+
+
+def _chosen(form: DoorForm) -> list[int]:
+    """The sessions that were ticked; a body without any field has not even an empty list."""
+    return [int(id) for id in form.sessions.data or ()]
 
 
 def _role_notes() -> dict[str, str]:

@@ -207,6 +207,12 @@ def test_a_bad_form_comes_back_with_what_was_typed(event: Event, alice: Any, dat
     assert (only_door().name, only_door().role) == ("Вход А", "scan")
 
 
+def test_a_body_without_fields_is_no_fault(event: Event, alice: Any) -> None:
+    assert alice.post(path(event)).status_code == 303
+    assert (only_door().role, only_door().session_ids) == ("scan", [])
+    assert alice.post(path(event, f"/{only_door().id}")).status_code == 303
+
+
 def test_an_event_without_a_date_has_no_form(event: Event, alice: Any) -> None:
     bare = make.event(event.hub, "bez-data", dates=[])
     assert "Give the event a date first" in alice.get(path(bare)).text
