@@ -199,11 +199,12 @@ def _entry_before(scan: Scan, passages: Sequence[Passage]) -> Passage | None:
 # --- deciding --------------------------------------------------------------------------------------------------------
 
 
-def settle(event_id: int, scan_id: int, decision: Decision, user_id: int, note: str = "") -> Scan:
+def settle(event_id: int, scan_id: int, decision: Decision | None, user_id: int, note: str = "") -> Scan:
     """Settles a flagged scan of an event and lets attendance follow; the same decision again changes nothing.
 
     NotFound; Conflict(`settled_otherwise`) when a colleague decided differently, Conflict(`nothing_to_settle`) when it
-    is no longer in question, Conflict(`decision_impossible`); of a walk-in also what `registrations.register` raises.
+    is no longer in question, Conflict(`decision_impossible`), also for None; of a walk-in also what
+    `registrations.register` raises.
     """
     _lock(event_id)
     scan = db.session.scalar(
@@ -212,23 +213,28 @@ def settle(event_id: int, scan_id: int, decision: Decision, user_id: int, note: 
     if scan is None:
         raise NotFound("page")
     if scan.settled_at is not None:
-        if scan.settled_as != decision.value:
+        if scan.settled_as != decision:
             raise Conflict("settled_otherwise")
         return scan
     if scan.flagged is None or scan.undone_at is not None:
         raise Conflict("nothing_to_settle")
-    if decision not in _decisions(scan):
+    if decision is None or decision not in _decisions(scan):
         raise Conflict("decision_impossible")
     _decide([scan], decision, user_id, note)
     return scan
 
 
-def settle_shut(event_id: int, door_id: int, device_id: int | None, decision: Decision, user_id: int) -> int:
+def settle_shut(event_id: int, door_id: int, device_id: int | None, decision: Decision | None, user_id: int) -> int:
     """Settles together all that one shut phone (or one that told no name) sent through a door; gives how many.
 
-    What cannot be decided so, such as a code of nobody that should count, is left open.
+    What cannot be decided so, such as a code of nobody that should count, is left open. NotFound for a door of another
+    event; Conflict(`decision_impossible`) for None.
     """
     _lock(event_id)
+    if queries.door_of(event_id, door_id) is None:
+        raise NotFound("page")
+    if decision is None:
+        raise Conflict("decision_impossible")
     scans = db.session.scalars(
         sa.select(Scan)
         .where(Scan.event_id == event_id, Scan.door_id == door_id, _is_shut(), _of_device(device_id))

@@ -8,7 +8,7 @@ frames on every machine. `all_frames()` gives them with their class and the text
 import io
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -23,6 +23,8 @@ USUAL = (1280, 720)
 """What the scanner asks a camera for."""
 FINE = (1920, 1080)
 """What some give all the same."""
+UPRIGHT = (720, 1280)
+"""The same of a phone that is held upright."""
 COARSE = (640, 480)
 """What an old one gives, and the camera of a laptop."""
 LENS = math.radians(65)
@@ -57,6 +59,8 @@ class Shot:
     wide: float = 5.2
     """Of the symbol with its quiet zone, as a phone shows it."""
     away: float = 22.0
+    aside: float = 0.04
+    """How far from the middle of the frame, in parts of its sides, at most."""
     pitch: float = 0.0
     yaw: float = 0.0
     roll: float = 0.0
@@ -100,7 +104,8 @@ def symbol(text: str, shot: Shot) -> Image.Image:
     drawn = drawn.crop((cut, cut, drawn.width - cut, drawn.height - cut))
     dark, light = (shot.light, shot.dark) if shot.inverted else (shot.dark, shot.light)
     black, white = ((each,) * 3 if isinstance(each, int) else each for each in (dark, light))
-    return Image.merge("RGB", [drawn.point([b + (w - b) * step // 255 for step in range(256)]) for b, w in zip(black, white, strict=True)])
+    inks = zip(black, white, strict=True)
+    return Image.merge("RGB", [drawn.point([b + (w - b) * step // 255 for step in range(256)]) for b, w in inks])
 
 
 def laid(text: str, shot: Shot) -> tuple[Image.Image, float]:
@@ -204,7 +209,8 @@ def glare(share: float, strength: float) -> Callable[[Shot, Image.Image], Image.
         radius = math.sqrt(share / math.pi) * wide
         x, y = (shot.rng.uniform(0.42, 0.7) * wide for _axis in range(2))
         spot = Image.new("L", drawn.size)
-        ImageDraw.Draw(spot).ellipse((x - radius * 1.3, y - radius * 0.77, x + radius * 1.3, y + radius * 0.77), fill=255)
+        broad, high = radius * 1.3, radius / 1.3
+        ImageDraw.Draw(spot).ellipse((x - broad, y - high, x + broad, y + high), fill=255)
         spot = spot.filter(ImageFilter.GaussianBlur(radius * 0.35)).point([int(step * strength) for step in range(256)])
         return Image.composite(Image.new("RGB", drawn.size, (255, 255, 250)), drawn, spot)
 
@@ -220,7 +226,7 @@ def corners(card: Image.Image, wide: float, shot: Shot) -> list[tuple[float, flo
     long_side = max(shot.size)
     lens = long_side / 2 / math.tan(LENS / 2)
     high = wide * card.height / card.width
-    off = [shot.rng.uniform(-0.04, 0.04) * long_side for _axis in range(2)]
+    off = [shot.rng.uniform(0.6, 1) * shot.rng.choice([-1, 1]) * shot.aside * side for side in shot.size]
     found = []
     for u, v in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
         x, y = u * wide / 2, v * high / 2
@@ -259,12 +265,13 @@ def desk(size: tuple[int, int], rng: random.Random) -> Image.Image:
     for _line in range(14):
         x, y = rng.uniform(0, size[0]), rng.uniform(0, size[1])
         grey = rng.randint(0, 255)
-        pen.line((x, y, x + rng.uniform(-500, 500), y + rng.uniform(-90, 90)), fill=(grey,) * 3, width=rng.randint(1, 14))
+        to = (x + rng.uniform(-500, 500), y + rng.uniform(-90, 90))
+        pen.line((x, y, *to), fill=(grey,) * 3, width=rng.randint(1, 14))
     return out
 
 
 def put(card: Image.Image, wide: float, shot: Shot) -> Image.Image:
-    """The card seen by the camera: sampled finer than the sensor and averaged, as light is; a screen's raster is not."""
+    """The card seen by the camera: finer than its pixels and averaged, as light is; not so a screen's raster."""
     place = corners(card, wide, shot)
     left, top = (math.floor(min(each[axis] for each in place)) - 2 for axis in (0, 1))
     right, bottom = (math.ceil(max(each[axis] for each in place)) + 2 for axis in (0, 1))
@@ -310,7 +317,11 @@ def grain(size: tuple[int, int], sigma: float, rng: random.Random) -> Image.Imag
 
 def photograph(text: str, shot: Shot) -> bytes:
     """The frame as JPEG."""
-    frame = put(*laid(text, shot), shot)
+    return developed(put(*laid(text, shot), shot), shot)
+
+
+def developed(frame: Image.Image, shot: Shot) -> bytes:
+    """What lens, light, sensor and compression make of a view."""
     if shot.motion:
         frame = moved(frame, shot.motion, shot.rng)
     if shot.blur:
@@ -338,11 +349,15 @@ def _held(rng: random.Random, **values: Any) -> Shot:
 
 def _tilted(rng: random.Random, worst: float) -> Shot:
     angle = 10 + 20 * worst
-    return _held(rng, pitch=angle * rng.choice([-1, 1]), yaw=angle * rng.choice([-1, 1]), roll=rng.uniform(-20, 20))
+    size = rng.choice([USUAL, UPRIGHT])
+    return _held(
+        rng, size=size, pitch=angle * rng.choice([-1, 1]), yaw=angle * rng.choice([-1, 1]), roll=rng.uniform(-20, 20)
+    )
 
 
 _CLASSES: dict[str, tuple[int, _Taker]] = {
-    "held straight": (4, lambda rng, worst: _held(rng, size=[USUAL, FINE, FINE, COARSE][round(3 * worst)])),
+    "held straight": (4, lambda rng, worst: _held(rng, size=[USUAL, UPRIGHT, FINE, COARSE][round(3 * worst)])),
+    "at the edge": (4, lambda rng, worst: _held(rng, aside=0.24 + 0.04 * worst, away=30.0)),
     "turned": (4, lambda rng, worst: _held(rng, roll=45 + 90 * worst)),
     "tilted to 30 degrees": (8, _tilted),
     "out of focus": (6, lambda rng, worst: _held(rng, blur=1.4 + 1.4 * worst)),
@@ -368,9 +383,11 @@ _CLASSES: dict[str, tuple[int, _Taker]] = {
 }  # fmt: skip
 
 
-def all_frames() -> Iterator[Frame]:
-    """The whole set, class by class, from mild to the worst that is promised."""
+def all_frames(only: Collection[str] = ()) -> Iterator[Frame]:
+    """The whole set or some classes of it, class by class, from mild to the worst that is promised."""
     for at, (kind, (number, take)) in enumerate(_CLASSES.items()):
+        if only and kind not in only:
+            continue
         for turn in range(number):
             rng = random.Random(f"{kind} {turn}")
             shot = take(rng, turn / (number - 1))

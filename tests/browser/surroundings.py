@@ -37,6 +37,13 @@ def send_form(page: Page) -> None:
     expect(page.locator(".error-sum")).to_be_visible()
 
 
+def open_all(page: Page) -> None:
+    """Opens everything that a page folds away."""
+    for closed in page.locator("main details:not([open]) > summary").all():
+        closed.click()
+    expect(page.locator("main details:not([open])")).to_have_count(0)
+
+
 def public(demo: Live) -> Iterator[Visit]:
     """Lists, a hub's texts and programmes."""
     for path in ("/", "/?view=month", "/zagore/", "/perelik/"):
@@ -146,7 +153,7 @@ def door(demo: Live) -> Iterator[Visit]:
         db.session.remove()
     yield Visit(paths[0], lambda page: expect(page.locator("#trouble")).to_be_visible())
     yield Visit(paths[0], lambda page: page.locator("#type-code").click())
-    yield Visit(paths[0], lambda page: page.locator("#show-last").click())
+    yield Visit(paths[0], lambda page: page.locator("[data-last]").first.click())
     yield Visit(paths[1], status=410)
     yield Visit(paths[2])
     yield Visit(f"{here}/", lambda page: expect(page.locator(".here input[name=code]")).to_be_visible())
@@ -235,6 +242,10 @@ def people_pages(demo: Live) -> Iterator[Visit]:
     yield Visit(f"{base}/people/new", send_form)
     for slug in ("pipni-robota", "masini-i-danni"):
         yield Visit(f"{_workspace(demo, slug)}/door")
+        yield Visit(f"{_workspace(demo, slug)}/door/counter")
+    entrance = f"{_workspace(demo, 'pipni-robota')}/door"
+    yield Visit(entrance, lambda page: page.locator(".door-acts a:not([href*='.pdf'])").last.click())
+    yield Visit(entrance, open_all)
     yield Visit(f"{_workspace(demo, 'rezultatite-ot-godinata')}/people/")
 
 

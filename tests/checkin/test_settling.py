@@ -389,8 +389,10 @@ def test_scans_belong_to_their_event(event: Event, alice: User) -> None:
     for event_id, scan_id in ((other.id, row.id), (event.id, row.id + 1)):
         with pytest.raises(NotFound), transaction():
             settling.settle(event_id, scan_id, KEPT, alice.id)
+    with pytest.raises(NotFound), transaction():
+        settling.settle_shut(other.id, door.id, None, COUNTED, alice.id)
     with transaction():
-        assert settling.settle_shut(other.id, door.id, None, COUNTED, alice.id) == 0
+        assert settling.settle_shut(event.id, door.id, None, COUNTED, alice.id) == 0
 
 
 def test_two_colleagues_at_once(event: Event, alice: User, app: Flask) -> None:

@@ -21,7 +21,7 @@ SIZES = (180, 192, 512)
 """Pixels: an iPhone's home screen, and what Chromium asks for."""
 GROUND, MARK, FRAME = "#0d0a0c", "#ffffff", "#8c8287"
 WORKER = "door/sw.js"
-"""Below static/; its first line stands for the one that is written here."""
+"""Below static/; what it is to keep is written before its text."""
 _SHELL = frozenset(
     {
         "base.css",
@@ -120,7 +120,7 @@ def worker() -> Response:
         raise NotFound("page") from None
     urls = _shell(static)
     shell = {"version": hashlib.sha256("\n".join(urls).encode()).hexdigest()[:16], "assets": urls}
-    text = f"const SHELL = {json.dumps(shell)};\n{source.partition(chr(10))[2]}"
+    text = f"const SHELL = {json.dumps(shell)};\n{source}"
     answer = Response(text, mimetype="text/javascript")
     answer.headers["Cache-Control"] = "no-cache"
     answer.headers["Service-Worker-Allowed"] = headers.DOOR_PREFIX
@@ -133,5 +133,5 @@ def _shell(static: Assets) -> list[str]:
     """The addresses of all files that the page needs, sorted; own files also when newer than the built ones."""
     known = {*static.manifest.assets, *(f"door/{file.name}" for file in (static.static / "door").iterdir())}
     own = {name for name in known if name.startswith("door/") and name.endswith((".js", ".css")) and name != WORKER}
-    fonts = {name for name in known if name.startswith("fonts/")}
+    fonts = {name for name in known if name.startswith("fonts/") and name.endswith(".woff2")}
     return sorted(static.url(name) for name in own | fonts | (_SHELL & known))

@@ -2,6 +2,8 @@
 
 from hubevents.web.organiser import (
     agenda,
+    attendance,
+    attendance_logs,
     badges,
     door_conflicts,
     door_figures,
@@ -22,6 +24,8 @@ from hubevents.web.organiser.blueprint import blueprint
 
 __all__ = [
     "agenda",
+    "attendance",
+    "attendance_logs",
     "badges",
     "blueprint",
     "door_conflicts",

@@ -14,7 +14,7 @@ from hubevents.checkin.rules import Answer, Decision, Flag
 from hubevents.checkin.settling import FromShut, ToSettle
 from hubevents.core import text
 from hubevents.core.db import transaction
-from hubevents.core.errors import Conflict, Invalid
+from hubevents.core.errors import Conflict
 from hubevents.events.models import Event
 from hubevents.hubs.rules import Action
 from hubevents.web import access, messages
@@ -103,15 +103,14 @@ def settle_shut(hub: str, event_id: int, door_id: int) -> Response:
     return redirect(event_url("doors", hub, event_id, _anchor="to-settle"), 303)
 
 
-def _decision() -> Decision:
-    try:
-        return Decision(request.form.get("decision", ""))
-    except ValueError:
-        raise Invalid("decision_impossible") from None
+def _decision() -> Decision | None:
+    """What was pressed; None is no decision that there is."""
+    pressed = request.form.get("decision")
+    return next((each for each in Decision if each.value == pressed), None)
 
 
-def _done(decision: Decision) -> str:
-    words: dict[Decision, str] = {
+def _done(decision: Decision | None) -> str:
+    words: dict[Decision | None, str] = {
         Decision.KEPT: _("It stays as it is."),
         Decision.COUNTED: _("It counts now."),
         Decision.DROPPED: _("It does not count any more."),

@@ -1,11 +1,8 @@
 """An event's people: search, filters, registering by hand, cancelling, sending again, CSV and XLSX, one person."""
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import Any
 
-import xlsxwriter
 from flask import flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -30,7 +27,7 @@ from hubevents.web import access, messages
 from hubevents.web.forms import EmailAddress, in_form
 from hubevents.web.headers import private
 from hubevents.web.locale import language
-from hubevents.web.organiser import frame
+from hubevents.web.organiser import frame, sheets
 from hubevents.web.organiser.blueprint import blueprint
 from hubevents.web.organiser.messages import line as message_line
 from hubevents.web.organiser.words import (
@@ -484,35 +481,4 @@ def people_export(hub: str, event_id: int, form: str) -> Response:
     wanted, _chosen = _filter(event)
     head, rows = _table(event, wanted)
     name = text.file_name(f"{event.slug}-people", form)
-    content, kind = (_csv(head, rows), "text/csv; charset=utf-8") if form == "csv" else (_xlsx(head, rows), XLSX)
-    response = Response(content, content_type=kind)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return private(response)
-
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _csv(head: list[str], rows: list[list[str]]) -> bytes:
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(head)
-    writer.writerows([text.csv_safe(cell) for cell in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _xlsx(head: list[str], rows: list[list[str]]) -> bytes:
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True})
-    sheet = book.add_worksheet(_("People")[:31])
-    bold = book.add_format({"bold": True})
-    for column, cell in enumerate(head):
-        sheet.write_string(0, column, cell, bold)
-    for number, row in enumerate(rows, 1):
-        for column, cell in enumerate(row):
-            sheet.write_string(number, column, cell)  # never a formula, whatever it begins with
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, max(len(rows), 1), len(head) - 1)
-    sheet.set_column(0, len(head) - 1, 18)
-    book.close()
-    return out.getvalue()
+    return sheets.download(name, _("People"), head, rows)

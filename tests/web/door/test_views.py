@@ -69,7 +69,7 @@ def test_the_page_shows_the_door_and_is_never_stored(door: Door, client: Any) ->
     assert (setup["page"], setup["roster"], setup["scans"]) == (path(door), path(door, "roster"), path(door, "scans"))
     assert (setup["door"], setup["role"], setup["badges"]) == (str(door.id), "scan", False)
     assert setup["worker"] == "/door/sw.js"
-    assert (setup["language"], setup["zone"], setup["overrides"]) == ("bg", "Europe/Sofia", False)
+    assert (setup["language"], setup["zone"]) == ("bg", "Europe/Sofia")
     assert setup["wasm"].endswith(".wasm")
 
 
@@ -85,7 +85,7 @@ def test_every_answer_has_words(ctx: Flask) -> None:
         known = set(words.verdicts())
     told = {each.value for each in Answer} - {"refused"} | {each.value for each in Reason}
     assert told - known == set()
-    assert known - told == {"overridden", "waiting"}
+    assert known - told == {"overridden", "waiting", "provisional"}
 
 
 def test_revoked_and_ended_passes_are_gone_and_forged_ones_unknown(door: Door, client: Any) -> None:
@@ -228,7 +228,7 @@ def test_there_are_no_other_icons(app: Flask, client: Any, size: str) -> None:
 def static(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of static files of our own."""
     (tmp_path / "door").mkdir()
-    (tmp_path / "door" / "sw.js").write_text("const SHELL = {};\nself.addEventListener('fetch', () => SHELL);\n")
+    (tmp_path / "door" / "sw.js").write_text("self.addEventListener('fetch', () => SHELL);\n")
     (tmp_path / "door" / "door.js").write_text("//")
     monkeypatch.setitem(app.extensions, "assets", Assets(tmp_path, watch=True))
     return tmp_path
