@@ -3,7 +3,8 @@
  *
  * Three kinds of source:
  *  1. `base.css`: our font faces and Bootstrap inside the cascade layer `bootstrap` (an @import would cost a round trip);
- *  2. chosen dist files of npm packages, one of them (`ed25519.js`) made of several modules;
+ *  2. chosen dist files of npm packages, one of them (`ed25519.js`) made of several modules, and the fonts of printed papers
+ *     (typst reads no woff2);
  *  3. our own css, js and svg in static/, with their references to each other (module specifiers, `new URL(…, import.meta.url)`,
  *     url() and @import) rewritten to the hashed names, so that all of it may be cached for ever.
  *
@@ -17,6 +18,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const PACKAGES = {
+  "chart.js": "chart.js/dist/chart.umd.min.js",
   "htmx.min.js": "htmx.org/dist/htmx.min.js",
   "zxing-reader.js": "zxing-wasm/dist/iife/reader/index.js",
   "zxing-reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",
@@ -48,6 +50,18 @@ const FONTS = [
   { subset: "cyrillic", style: "italic", range: CYRILLIC },
   { subset: "latin", style: "italic", range: LATIN },
 ];
+
+// Papers: the product's face with its Bulgarian forms, a face for names in other scripts, and one of those in which the European
+// Union lets its funding statement be set.
+const PAPER_FONTS = {
+  "paper-fonts/sofia-sans-200.ttf": "@expo-google-fonts/sofia-sans/200ExtraLight/SofiaSans_200ExtraLight.ttf",
+  "paper-fonts/sofia-sans-400.ttf": "@expo-google-fonts/sofia-sans/400Regular/SofiaSans_400Regular.ttf",
+  "paper-fonts/sofia-sans-600.ttf": "@expo-google-fonts/sofia-sans/600SemiBold/SofiaSans_600SemiBold.ttf",
+  "paper-fonts/sofia-sans-800.ttf": "@expo-google-fonts/sofia-sans/800ExtraBold/SofiaSans_800ExtraBold.ttf",
+  "paper-fonts/dejavu-sans-400.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
+  "paper-fonts/dejavu-sans-700.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf",
+  "paper-fonts/ubuntu-700.ttf": "@expo-google-fonts/ubuntu/700Bold/Ubuntu_700Bold.ttf",
+};
 
 const COMPRESSED = new Set([".css", ".js", ".wasm", ".svg", ".json"]);
 const OWN = new Set([".css", ".js", ".svg"]);
@@ -179,6 +193,8 @@ export function build(root) {
     const content = readFileSync(join(modules, file));
     add(name, name.endsWith(".js") ? Buffer.from(content.toString("utf8").replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n")) : content);
   }
+
+  for (const [name, file] of Object.entries(PAPER_FONTS)) add(name, readFileSync(join(modules, file)));
 
   const sources = ownSources(folder);
   for (const [name, { path, content }] of [...ed25519(modules), ...hashOwn(sources)]) {

@@ -4,6 +4,7 @@ from hubevents.accounts.facts import PasswordResetRequested, StaffInvited
 from hubevents.agenda.facts import ScheduleImported, SessionCapacityRaised, SessionsChanged
 from hubevents.agenda.service import copy_agenda, restate_agenda
 from hubevents.calendars import service as calendars
+from hubevents.checkin.attendance import fold_again
 from hubevents.checkin.service import follow_dates
 from hubevents.core.facts import Reactions, record
 from hubevents.events.facts import (
@@ -37,15 +38,25 @@ REACTIONS: Reactions = {
     ProgrammeChanged: (lambda fact: record(HubEventsChanged(fact.hub_id)),),
     # events
     EventPublished: (calendars.event_changed, lambda fact: follow_dates(fact.event_id)),
-    EventChanged: (calendars.event_changed,),
-    EventRescheduled: (notices.event_rescheduled, calendars.event_changed, lambda fact: follow_dates(fact.event_id)),
+    EventChanged: (calendars.event_changed, lambda fact: fold_again(fact.event_id)),
+    EventRescheduled: (
+        notices.event_rescheduled,
+        calendars.event_changed,
+        lambda fact: follow_dates(fact.event_id),
+        lambda fact: fold_again(fact.event_id),
+    ),
     EventCancelled: (notices.event_cancelled, restate_agenda, calendars.event_changed),
     EventCopied: (copy_agenda,),
     HubEventsChanged: (calendars.hub_changed,),
     CapacityChanged: (lambda fact: fill_places(fact.event_id),),
     # agenda
-    SessionsChanged: (calendars.event_changed,),
-    ScheduleImported: (notices.schedule_imported, calendars.event_changed, lambda fact: follow_dates(fact.event_id)),
+    SessionsChanged: (calendars.event_changed, lambda fact: fold_again(fact.event_id)),
+    ScheduleImported: (
+        notices.schedule_imported,
+        calendars.event_changed,
+        lambda fact: follow_dates(fact.event_id),
+        lambda fact: fold_again(fact.event_id),
+    ),
     SessionCapacityRaised: (lambda fact: fill_session(fact.session_id),),
     # registrations
     Registered: (notices.registered,),

@@ -2,6 +2,9 @@
 
 Doors, staff's corrections, logs of online meetings and the closing time all note passages here and then `write()`, so
 attendance is always the fold of `rules.presence` over the scans that stand, whatever brought them.
+
+Who is in the hall may be in the meeting too, on the laptop: passages of online logs are folded apart from those of
+doors and staff, and what the two give is united, so that leaving the meeting is not leaving the hall.
 """
 
 from dataclasses import dataclass, field
@@ -10,9 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hubevents.checkin import rules, statements
+from hubevents.checkin import hours, rules, statements
+from hubevents.checkin.hours import Where
 from hubevents.checkin.models import Attendance, Scan
-from hubevents.checkin.rules import Direction, EventRules, Flag, Passage, Presence
+from hubevents.checkin.rules import Direction, EventRules, Flag, Method, Passage, Presence
 from hubevents.core.db import db, is_sqlite
 from hubevents.registrations import service as registrations
 
@@ -24,6 +28,8 @@ CHECK_OUT_AFTER = timedelta(hours=2)
 
 _FOLDED = (None, Flag.SECOND_ENTRY.value, Flag.STRAY_EXIT.value)
 """The flags that depend on the whole and may change with each passage."""
+_SETTLED = "settled"
+"""In place of the flag that staff settled, which no fold changes any more."""
 
 
 @dataclass
@@ -52,7 +58,7 @@ class Ledger:
         )
         self.passages.setdefault(scope, []).append(passage)
         self.methods[row.scan_id] = row.method
-        self.flags[row.scan_id] = row.flagged
+        self.flags[row.scan_id] = row.flagged if row.settled_at is None else _SETTLED
         self.rows[row.scan_id] = row.id
 
     def add(self, scope: Scope, passage: Passage, method: str, flag: str | None = None) -> int:
@@ -70,15 +76,23 @@ class Ledger:
         for scope, passages in self.passages.items():
             left = [passage for passage in passages if passage.scan_id != scan_id]
             if len(left) != len(passages):
-                before = rules.presence(passages).inside
+                before = self.presence(scope).inside
                 self.passages[scope] = left
                 self.touched.add(scope)
-                change += rules.presence(left).inside - before
+                change += self.presence(scope).inside - before
         return change
+
+    def again(self, scope: Scope) -> None:
+        """Has a scope folded anew although no passage came or went: time passed, or the event was moved."""
+        self.touched.add(scope)
 
     def presence(self, scope: Scope) -> Presence:
         """What the passages of a scope add up to so far."""
-        return rules.presence(self.passages.get(scope, ()))
+        online: list[Passage] = []
+        seen: list[Passage] = []
+        for passage in self.passages.get(scope, ()):
+            (online if self.methods[passage.scan_id] == Method.ONLINE else seen).append(passage)
+        return _united(rules.presence(seen), rules.presence(online)) if online else rules.presence(seen)
 
     def write(self) -> None:
         """Attendance of every scope that was touched; who was never in has none (D56)."""
@@ -100,11 +114,13 @@ class Ledger:
 
     def _attendance(self, scope: Scope, presence: Presence, first: Passage) -> dict[str, Any]:
         registration_id, session_id, day = scope
-        closing = rules.closing_of(day, self.event, None if session_id is None else str(session_id))
-        over = presence.inside and closing is not None and self.now >= closing + CHECK_OUT_AFTER
-        left_at, minutes = presence.last_out_at, presence.minutes(presence.stays[-1][0])
-        if over and closing is not None:
-            left_at, minutes = max(closing, presence.stays[-1][0]), presence.minutes(closing)
+        came_last = presence.stays[-1][0]
+        span = hours.hours_of(Where(day, session_id), self.event)
+        # Whoever came after the closing time, or when nothing was held, left at a time that nobody knows: the end of
+        # the day checks them out, and nothing is counted.
+        closes_at = span.ends_at if span is not None and span.ends_at > came_last else None
+        over = presence.inside and self.now >= (closes_at or hours.day_after(day, self.event.zone)) + CHECK_OUT_AFTER
+        left_at = (closes_at or came_last) if over else presence.last_out_at
         return {
             "event_id": int(self.event.id),
             "registration_id": registration_id,
@@ -114,7 +130,7 @@ class Ledger:
             "first_in_at": first.at,
             "last_out_at": left_at,
             "inside": presence.inside and not over,
-            "minutes": minutes,
+            "minutes": presence.minutes(left_at or came_last),
             "checked_out": over,
             "changed_at": self.now,
             "first_scan_id": self.rows[first.scan_id],
@@ -137,6 +153,25 @@ class Ledger:
                     .execution_options(synchronize_session=False)
                 )
                 self.flags[passage.scan_id] = now
+
+
+def due_at(where: Where, event: EventRules) -> datetime:
+    """When the closing time begins to check people out of a day of the event, or of a session."""
+    span = hours.hours_of(where, event)
+    return (span.ends_at if span is not None else hours.day_after(where.day, event.zone)) + CHECK_OUT_AFTER
+
+
+def _united(one: Presence, other: Presence) -> Presence:
+    """Two presences of one person side by side: every moment is counted once, the earlier admission is the first."""
+    stays: list[tuple[datetime, datetime | None]] = []
+    for came, left in sorted(one.stays + other.stays, key=lambda stay: stay[0]):
+        if stays and (stays[-1][1] is None or came <= stays[-1][1]):
+            since, until = stays[-1]
+            stays[-1] = (since, None if until is None or left is None else max(until, left))
+        else:
+            stays.append((came, left))
+    firsts = [each.first for each in (one, other) if each.first is not None]
+    return Presence(min(firsts, key=lambda each: each.at, default=None), tuple(stays), one.flags + other.flags)
 
 
 def _delete(scope: Scope) -> None:

@@ -35,6 +35,8 @@ PROGRAMME_FEED = "/feeds/<hub>/programmes/<programme>.<form>"
 PERSONAL_FEED = "/feeds/my/<token>.<form>"
 DOOR = "/door/<token>/"
 DOOR_SCANS = "/door/<token>/scans"
+DOOR_BADGE = "/door/<token>/badge/<registration_id>.png"
+DOOR_SCREEN = "/door/<token>/screen"
 DOOR_ROSTER = "/door/<token>/roster"
 DOOR_MANIFEST = "/door/<token>/manifest.webmanifest"
 DOOR_ICON = "/door/icon-<size>.png"
@@ -47,6 +49,7 @@ _CONVERTERS = {
     "hub": "slug:hub",
     "event": "slug:event",
     "programme": "slug:programme",
+    "registration_id": "int:registration_id",
     "size": "int:size",
 }
 
@@ -62,7 +65,7 @@ def absolute(pattern: str, **values: str) -> str:
 
 
 def rule(pattern: str) -> str:
-    """The Flask rule of a pattern, with the converters `lang` and `slug` that web registers."""
+    """The Flask rule of a pattern, with the converters `lang`, `slug` and `int` that web registers."""
     return re.sub(r"<(\w+)>", lambda match: f"<{_CONVERTERS.get(match[1], match[1])}>", pattern)
 
 

@@ -15,12 +15,22 @@ _WORDS: dict[str, Callable[..., str]] = {
     "link_used": lambda: _("This link was already used. Ask for a new one."),
     "link_renewed": lambda: _("This link was replaced by a newer one. Open the newest mail."),
     "door_closed": lambda: _("This pass has ended. Ask the organiser for a new one."),
+    "no_badge": lambda: _("There is no badge for this person at this entrance."),
+    "badge_too_early": lambda: _("The badge is printed once the person was let in and the scan has arrived."),
+    "no_paper": lambda: _("A room's screen needs no paper: open its address on the screen itself."),
     "device_revoked": lambda: _("This device was taken off the door. Ask the organiser for a new pass."),
     "no_dates": lambda: _("Give the event a date first: an entrance ends with it."),
     "unknown_session": lambda field="": _("This session belongs to another event."),
     "door_role": lambda field="": _(
         "A door scans, searches, is a steward's, a kiosk or a room's screen: scan, search, steward, kiosk, screen."
     ),
+    "expiry_past": lambda field="": _("The pass would have ended already. Choose a later time."),
+    "expiry_late": lambda field="", days=60: _(
+        "A pass lasts at most %(days)s days longer than the event. Choose an earlier time.", days=days
+    ),
+    "settled_otherwise": lambda: _("A colleague has settled this scan already, in another way."),
+    "nothing_to_settle": lambda: _("This scan is no longer in question."),
+    "decision_impossible": lambda: _("This cannot be decided about this scan."),
     "link_expired": lambda: _("This link has expired. Ask for a new one."),
     # commands
     "hub": lambda: _("There is no such hub."),
@@ -142,6 +152,30 @@ _WORDS: dict[str, Callable[..., str]] = {
     "changed_meanwhile": lambda: _(
         "Somebody else changed the event while you were writing. Save again to put your version over it."
     ),
+    # attendance
+    "attendance_not_yet": lambda: _("This day has not come yet."),
+    "attendance_not_today": lambda: _("This day is over; its closing time checked everybody out."),
+    "times_needed": lambda: _("Nothing is held on this day. Write from when to when the person was there."),
+    "attendance_in_future": lambda field="": _("This time has not come yet."),
+    "attendance_time": lambda: _("Write a time such as 10:30."),
+    "attendance_other_day": lambda field="": _("This time lies on another day."),
+    # logs of online meetings
+    "log_workbook": lambda: _("This is a workbook. Save it as CSV and choose that file."),
+    "log_unknown": lambda: _("No line with the heads of name, joined and left was found in this file."),
+    "log_without_times": lambda: _(
+        "The file says how long people were there, but not when. Export the report with the times of joining."
+    ),
+    "log_too_long": lambda limit=5000: _("The file has more than %(limit)s rows.", limit=limit),
+    "log_no_rows": lambda number=0: _("None of the rows could be read: %(number)s.", number=number),
+    "log_known": lambda log_id=None: _("This file was read before. Its people are shown here."),
+    "log_in_use": lambda: _("People of this log are matched. Match them with nobody first."),
+    "log_nobody": lambda: _("Neither a name nor an e-mail address."),
+    "log_time_missing": lambda: _("No time of joining."),
+    "log_time_unreadable": lambda value="": _("The time “%(value)s” cannot be read.", value=value),
+    "log_left_first": lambda: _("Left before joining."),
+    "log_left_without_joining": lambda: _("Left without having joined."),
+    "log_stay_too_long": lambda: _("Longer than a day."),
+    "log_other_day": lambda value="": _("The event is not held on %(value)s.", value=value),
     "message_not_failed": lambda: _("This message did not fail."),
 }
 

@@ -473,8 +473,7 @@ press("open-more", () => {
   show("more", "back");
   part("more", HTMLElement).scrollTop = 0;
 });
-press("latest", () => show("last", "back"));
-press("show-last", () => show("last", "back"));
+for (const button of document.querySelectorAll("[data-last], #latest")) button.addEventListener("click", () => show("last", "back"));
 press("refresh", () => void sync?.now());
 press("next", toCamera);
 for (const button of [undo, undoLast]) button.addEventListener("click", () => undoable && takeBack(undoable));

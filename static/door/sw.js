@@ -1,7 +1,7 @@
-const SHELL = { version: "", assets: [] }; // the server puts what is true in place of this line
 /*
  * The door without a network: its files and its page come from the cache; scans and lists are the page's own business.
- * A new version is a new cache; the one before stays for tabs that are still open.
+ * The server writes `const SHELL = {version, assets}` before this text. A new version is a new cache; the one before stays for tabs
+ * that are still open.
  */
 const FILES = `door-files-${SHELL.version}`;
 const PAGES = "door-pages";

@@ -9,7 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
+from hubevents.checkin import service as checkin
+from hubevents.checkin.rules import DoorRole
 from hubevents.core import qr
+from hubevents.core.db import db
+from hubevents.events.models import Event
 from tests.browser.conftest import Live
 from tests.browser.stage import Stage, opened, phone, sent, set_up, typed
 
@@ -162,6 +166,35 @@ def test_d63_what_is_wrong_with_the_camera_is_said_with_a_way_out(
     expect(page.locator("#trouble")).to_contain_text(words)
     typed(page, stage.maria_typed)
     expect(page.locator("#answer h2")).to_have_text("Добре дошли, Мария!")
+
+
+def test_a_badge_is_printed_at_the_scan_and_without_a_network_by_name(stage: Stage, browser: Browser) -> None:
+    def work() -> str:
+        return checkin.address(
+            checkin.make_door(db.session.get_one(Event, stage.event_id), "Баджове", DoorRole.SEARCH, badges=True)
+        )
+
+    context = phone(browser)
+    page = context.new_page()
+    page.add_init_script("window.printed = 0; window.print = () => (document.body.dataset.printed = `${++printed}`)")
+    opened(page, stage.within(work))
+    page.keyboard.type(stage.maria_typed.replace("-", ""))
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Печатай бадж").click()
+    expect(page.locator("body")).to_have_attribute("data-printed", "1")
+    page.emulate_media(media="print")
+    picture = page.locator("#badge-picture")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("(image) => image.naturalWidth") > 300
+    expect(page.locator("#answer")).to_be_hidden()
+    context.set_offline(True)
+    page.emulate_media(media="screen")
+    picture.evaluate("(image) => image.removeAttribute('src')")
+    page.get_by_role("button", name="Печатай бадж").click()
+    expect(page.locator("body")).to_have_attribute("data-printed", "2")
+    page.emulate_media(media="print")
+    expect(page.locator("#badge-text")).to_contain_text("Мария Желязкова")
+    context.close()
 
 
 def test_a_pass_revoked_while_the_page_is_open(stage: Stage, page: Page) -> None:

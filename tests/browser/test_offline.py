@@ -2,17 +2,25 @@
 
 import statistics
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from hubevents.agenda.models import EventSession
 from hubevents.checkin import intake
+from hubevents.checkin import service as checkin
 from hubevents.checkin.models import Attendance, Device, Scan
+from hubevents.checkin.rules import DoorRole
+from hubevents.core import clock
+from hubevents.core.db import db
+from hubevents.events.models import Event
 from hubevents.registrations import service as registrations
 from hubevents.registrations.models import Registration
 from hubevents.web.door import installing
+from tests import make
 from tests.browser.conftest import Live
 from tests.browser.stage import Stage, opened, phone, sent, set_up, stored, waiting, wedge
 from tests.browser.test_door import Cameras, picture
@@ -509,3 +517,101 @@ def test_scan_to_verdict_with_five_thousand_people(
     assert median < 100
     assert p95 < 300
     assert search < 1000
+
+
+def test_a_word_of_the_server_that_comes_too_late_is_told_what_the_screen_showed(
+    stage: Stage, context: BrowserContext
+) -> None:
+    page = opened(context.new_page(), stage.url())
+    (maria,) = stage.rows(sa.select(Registration.id).where(Registration.first_name == "Мария"))[0]
+    stage.within(lambda: registrations.cancel(maria, by="staff"))
+    held: list[Route] = []
+    page.route("**/scans", lambda route: held.append(route))
+    wedge(page, stage.maria)
+    expect(page.locator(TITLE)).to_have_text("Добре дошли, Мария!")
+    page.keyboard.press("Escape")  # the person has gone in
+    page.unroute("**/scans")
+    for route in held:
+        route.continue_()
+    drained(page)
+    rows = stage.rows(sa.select(Scan.reason, Scan.shown, Scan.counts, Scan.flagged))
+    assert rows == [("cancelled", "admitted", True, "admitted_anyway")]
+    expect(page.locator("#verdict")).to_be_hidden()
+
+
+def test_a_door_of_several_sessions_scans_for_the_chosen_one(stage: Stage, context: BrowserContext) -> None:
+    def work() -> str:
+        event = db.session.get_one(Event, stage.event_id)
+        first = make.session(event, "Данни от полето", clock.now() - timedelta(minutes=20))
+        second = make.session(event, "Роботи в склада", clock.now() + timedelta(minutes=40))
+        door = checkin.make_door(event, "Зала „Берое“", DoorRole.SCAN, [first.id, second.id])
+        return checkin.address(door)
+
+    page = opened(context.new_page(), stage.within(work))
+    expect(page.locator("#mode-words")).to_contain_text("Данни от полето")
+    context.set_offline(True)
+    wedge(page, stage.maria)
+    expect(page.locator(TITLE)).to_have_text("Добре дошли, Мария!")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Още").click()
+    page.get_by_label("Сесия").select_option(label=page.locator("#session option").nth(1).inner_text())
+    page.get_by_role("button", name="Към камерата").click()
+    expect(page.locator("#mode-words")).to_contain_text("Роботи в склада")
+    wedge(page, stage.maria)
+    expect(page.locator(TITLE)).to_have_text("Добре дошли, Мария!")
+    context.set_offline(False)
+    drained(page)
+    sessions = stage.rows(sa.select(EventSession.title).join(Attendance, Attendance.session_id == EventSession.id))
+    assert sorted(row[0].text("bg") for row in sessions) == ["Данни от полето", "Роботи в склада"]
+
+
+def test_a_whole_check_in_by_keyboard_alone(stage: Stage, context: BrowserContext) -> None:
+    page = opened(context.new_page(), stage.url("steward"))
+
+    def reach(name: str) -> None:
+        """Tabs to a control and presses it."""
+        for _step in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.textContent.trim()") == name:
+                page.keyboard.press("Enter")
+                return
+        raise AssertionError(f"{name} is not reached by Tab")
+
+    reach("Търси по име")
+    expect(page.locator("#query")).to_be_focused()
+    page.keyboard.type("желяз")
+    page.keyboard.press("Shift+Tab")
+    while page.evaluate("document.activeElement.textContent.trim()") != "Пусни":
+        page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="Добре дошли, Мария!")).to_be_visible()
+    reach("Сканирай следващия")
+    expect(page.locator("#camera")).to_be_visible()
+    sent(page)
+    assert stage.scans() == [("admitted", None)]
+
+
+def test_d73_a_hundred_scans_a_minute_on_a_slow_phone_leave_its_memory_flat(
+    stage: Stage, context: BrowserContext
+) -> None:
+    codes = stage.crowd(200)
+    page = opened(context.new_page(), stage.url())
+    devtools = context.new_cdp_session(page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    context.set_offline(True)
+
+    def heap() -> int:
+        devtools.send("HeapProfiler.collectGarbage")
+        used: int = page.evaluate("performance.memory.usedJSHeapSize")
+        return used
+
+    for code in codes[:100]:
+        admitted(page, code)
+    before = heap()
+    for code in codes[100:]:
+        admitted(page, code)
+    assert heap() - before < 3_000_000
+    times = page.evaluate("performance.getEntriesByName('door-verdict').map((each) => each.duration)")
+    assert len(times) == 200
+    assert statistics.median(times[100:]) < 600, "one scan in 0.6 s is a hundred a minute"
+    assert statistics.median(times[100:]) < 2 * statistics.median(times[:100]) + 50

@@ -55,9 +55,16 @@ def forms(app: Flask, world: walk.World, alice: Any) -> list[tuple[Any, str, dic
 
 
 OTHERS = {
-    "organiser.make_door": {"name": "Вход", "role": "scan", "sessions": ""},
+    "organiser.make_door": {"name": "Вход", "role": "scan", "ends": "usual", "expires": "", "capacity": ""},
+    "organiser.settle_scan": {"decision": "kept", "note": "Така"},
+    "organiser.settle_shut": {"decision": "counted", "device": "1"},
     "organiser.people_selected": {"act": "cancel", "sure": "yes", "id": "1"},
     "organiser.cancel_event": {"reason_bg": "Така"},
+    "organiser.attendance_present": {"id": "1", "act": "2f0c1d0e-5a1b-4c3d-8e9f-0a1b2c3d4e5f", "came": "", "left": ""},
+    "organiser.attendance_times": {"times-act": "", "times-came": "10:00", "times-left": "", "times-reason": "Така"},
+    "organiser.attendance_absent": {"absent-act": "", "absent-reason": "Така"},
+    "organiser.attendance_read": {"session": "", "zone": "UTC", "day": "2026-01-01"},
+    "organiser.attendance_confirm": {"person-0": "0"},
 }
 """Forms that stand on other pages."""
 
@@ -176,6 +183,9 @@ QUERY = [
     "lang",
     "next",
     "include",
+    "day",
+    "session",
+    "back",
 ]
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from functools import lru_cache
 from io import BytesIO
 
@@ -22,8 +21,7 @@ SIZES = (180, 192, 512)
 """Pixels: an iPhone's home screen, and what Chromium asks for."""
 GROUND, MARK, FRAME = "#0d0a0c", "#ffffff", "#8c8287"
 WORKER = "door/sw.js"
-"""Below static/; its line `const SHELL = ...` is written here."""
-_PLACE = re.compile(r"^const SHELL = .*$", re.MULTILINE)
+"""Below static/; what it is to keep is written before its text."""
 _SHELL = frozenset(
     {
         "base.css",
@@ -122,8 +120,7 @@ def worker() -> Response:
         raise NotFound("page") from None
     urls = _shell(static)
     shell = {"version": hashlib.sha256("\n".join(urls).encode()).hexdigest()[:16], "assets": urls}
-    line = f"const SHELL = {json.dumps(shell)};"
-    text = _PLACE.sub(lambda _found: line, source, count=1)
+    text = f"const SHELL = {json.dumps(shell)};\n{source}"
     answer = Response(text, mimetype="text/javascript")
     answer.headers["Cache-Control"] = "no-cache"
     answer.headers["Service-Worker-Allowed"] = headers.DOOR_PREFIX
@@ -136,5 +133,5 @@ def _shell(static: Assets) -> list[str]:
     """The addresses of all files that the page needs, sorted; own files also when newer than the built ones."""
     known = {*static.manifest.assets, *(f"door/{file.name}" for file in (static.static / "door").iterdir())}
     own = {name for name in known if name.startswith("door/") and name.endswith((".js", ".css")) and name != WORKER}
-    fonts = {name for name in known if name.startswith("fonts/")}
+    fonts = {name for name in known if name.startswith("fonts/") and name.endswith(".woff2")}
     return sorted(static.url(name) for name in own | fonts | (_SHELL & known))

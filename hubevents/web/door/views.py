@@ -12,20 +12,22 @@ from hubevents.checkin import intake, queries
 from hubevents.checkin import roster as rosters
 from hubevents.checkin import service as checkin
 from hubevents.checkin.models import Door
-from hubevents.checkin.rules import day_of
+from hubevents.checkin.rules import DoorRole, day_of
 from hubevents.core import clock, i18n, links
 from hubevents.core.config import LANGUAGES
 from hubevents.core.db import transaction
 from hubevents.core.errors import DomainError, Gone, NotFound
 from hubevents.web import access, errors, headers, messages
-from hubevents.web.door import installing, words
+from hubevents.web.door import badge, installing, screen, words
 from hubevents.web.forms import csrf
 from hubevents.web.limits import limiter
 from hubevents.web.locale import language
 from hubevents.web.site import LANGUAGE_NAMES, LanguageLink, Site, colour_url
 
 blueprint = Blueprint("door", __name__)
+blueprint.register_blueprint(badge.blueprint)
 blueprint.register_blueprint(installing.blueprint)
+blueprint.register_blueprint(screen.blueprint)
 
 SCANS = "1500 per minute"
 """Per address and pass: twenty volunteers behind one router, or one phone with a morning's queue."""
@@ -71,6 +73,8 @@ def page(token: str) -> Response:
     """The scanner; 410 when its pass was revoked or has ended, 404 when it never was one."""
     door = queries.open_door(token)
     lang = language()
+    if door.role == DoorRole.SCREEN:
+        return screen.page(door, token, _site(door, lang))
     body = render_template("door/page.html", site=_site(door, lang), door=_shown(door, token, lang))
     response = current_app.make_response(body)
     response.vary.add("Accept-Language")
@@ -118,7 +122,7 @@ def _shown(door: Door, token: str, lang: str) -> dict[str, Any]:
             "worker": links.path(links.DOOR_WORKER),
             "language": lang,
             "zone": event.zone,
-            "badge": f"{links.path(links.DOOR, token=token)}badge/ID.svg",
+            "badge": links.path(links.DOOR_BADGE, token=token, registration_id="ID"),
             "words": words.page(),
             "verdicts": words.verdicts(),
         },

@@ -87,9 +87,12 @@ def page() -> Words:
         "as_press": _("Press"),
         "keeps_nothing": _("Keeps nothing"),
         "no_storage": _(
-            "This browser keeps nothing: without a connection it cannot scan. Open the address in an ordinary window, not a private one."
+            "This browser keeps nothing: without a connection it cannot scan. "
+            "Open the address in an ordinary window, not a private one."
         ),
-        "storage_full": _("The storage of this phone is full: the scan could not be kept. Free some space and scan again."),
+        "storage_full": _(
+            "The storage of this phone is full: the scan could not be kept. Free some space and scan again."
+        ),
         "forgotten": _("This phone has forgotten the entrance. To scan again, open its code anew."),
         "forget_waiting": _("{n} scans have not been sent yet and will be lost."),
         "hold": _("Hold"),

@@ -2,6 +2,12 @@
 
 from hubevents.web.organiser import (
     agenda,
+    attendance,
+    attendance_logs,
+    badges,
+    door_conflicts,
+    door_figures,
+    door_paper,
     doors,
     events,
     frame,
@@ -18,7 +24,13 @@ from hubevents.web.organiser.blueprint import blueprint
 
 __all__ = [
     "agenda",
+    "attendance",
+    "attendance_logs",
+    "badges",
     "blueprint",
+    "door_conflicts",
+    "door_figures",
+    "door_paper",
     "doors",
     "events",
     "frame",

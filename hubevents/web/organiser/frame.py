@@ -44,6 +44,7 @@ _TABS: tuple[tuple[str, str, Callable[[], str], Action], ...] = (
     ("people", "organiser.people", lambda: _("People"), Action.SEE_PEOPLE),
     ("messages", "organiser.messages", lambda: _("Messages"), Action.SEE_MESSAGES),
     ("door", "organiser.doors", lambda: _("Door"), Action.OPEN_DOORS),
+    ("attendance", "organiser.attendance_list", lambda: _("Attendance"), Action.SEE_PEOPLE),
 )
 
 _NAV: tuple[tuple[str, str, Callable[[], str], Action], ...] = (
@@ -65,7 +66,7 @@ def this_event(event_id: int) -> Event:
 
 
 def workspace(event: Event, tab: str) -> Workspace:
-    """The head of an event's page; `tab` is overview, agenda, people, messages or door."""
+    """The head of an event's page; `tab` is a key of `_TABS`."""
     shown = language()
     hub = access.this_hub()
     tabs = tuple(
