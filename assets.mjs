@@ -3,7 +3,8 @@
  *
  * Three kinds of source:
  *  1. `base.css`: our font faces and Bootstrap inside the cascade layer `bootstrap` (an @import would cost a round trip);
- *  2. chosen dist files of npm packages;
+ *  2. chosen dist files of npm packages, one of them (`ed25519.js`) made of several modules, and the fonts of printed papers
+ *     (typst reads no woff2);
  *  3. our own css, js and svg in static/, with their references to each other (module specifiers, `new URL(…, import.meta.url)`,
  *     url() and @import) rewritten to the hashed names, so that all of it may be cached for ever.
  *
@@ -17,10 +18,26 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const PACKAGES = {
+  "chart.js": "chart.js/dist/chart.umd.min.js",
   "htmx.min.js": "htmx.org/dist/htmx.min.js",
   "zxing-reader.js": "zxing-wasm/dist/iife/reader/index.js",
   "zxing-reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",
 };
+
+// Modules that name each other, with the door's other files because its service worker keeps those. `ed25519.js` itself is the curve with a
+// hash of its own, so that tickets are verified also where the browser has none, which is everywhere but on https.
+const ED25519 = {
+  "door/ed25519/curve.js": "@noble/ed25519/index.js",
+  "door/ed25519/sha2.js": "@noble/hashes/sha2.js",
+  "door/ed25519/_md.js": "@noble/hashes/_md.js",
+  "door/ed25519/_u64.js": "@noble/hashes/_u64.js",
+  "door/ed25519/utils.js": "@noble/hashes/utils.js",
+};
+const ED25519_ENTRY = `import { hashes, verify } from "./door/ed25519/curve.js";
+import { sha512 } from "./door/ed25519/sha2.js";
+hashes.sha512 = sha512;
+export { verify };
+`;
 
 // The unicode ranges are those of the font's own package; Greek is left out, nothing here is written in it.
 const LATIN = "U+0000-00FF,U+0131,U+0152-0153,U+02BB-02BC,U+02C6,U+02DA,U+02DC,U+0304,U+0308,U+0329,U+2000-206F,U+20AC,U+2122,U+2191,U+2193,U+2212,U+2215,U+FEFF,U+FFFD";
@@ -33,6 +50,18 @@ const FONTS = [
   { subset: "cyrillic", style: "italic", range: CYRILLIC },
   { subset: "latin", style: "italic", range: LATIN },
 ];
+
+// Papers: the product's face with its Bulgarian forms, a face for names in other scripts, and one of those in which the European
+// Union lets its funding statement be set.
+const PAPER_FONTS = {
+  "paper-fonts/sofia-sans-200.ttf": "@expo-google-fonts/sofia-sans/200ExtraLight/SofiaSans_200ExtraLight.ttf",
+  "paper-fonts/sofia-sans-400.ttf": "@expo-google-fonts/sofia-sans/400Regular/SofiaSans_400Regular.ttf",
+  "paper-fonts/sofia-sans-600.ttf": "@expo-google-fonts/sofia-sans/600SemiBold/SofiaSans_600SemiBold.ttf",
+  "paper-fonts/sofia-sans-800.ttf": "@expo-google-fonts/sofia-sans/800ExtraBold/SofiaSans_800ExtraBold.ttf",
+  "paper-fonts/dejavu-sans-400.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans.ttf",
+  "paper-fonts/dejavu-sans-700.ttf": "dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf",
+  "paper-fonts/ubuntu-700.ttf": "@expo-google-fonts/ubuntu/700Bold/Ubuntu_700Bold.ttf",
+};
 
 const COMPRESSED = new Set([".css", ".js", ".wasm", ".svg", ".json"]);
 const OWN = new Set([".css", ".js", ".svg"]);
@@ -106,6 +135,12 @@ export function hashOwn(sources) {
   return done;
 }
 
+/** The library that verifies tickets where the browser cannot. @param {string} modules the folder node_modules */
+export function ed25519(modules) {
+  const files = Object.entries(ED25519).map(([name, file]) => /** @type {[string, string]} */ ([name, readFileSync(join(modules, file), "utf8")]));
+  return hashOwn(new Map([...files, ["ed25519.js", ED25519_ENTRY]]));
+}
+
 /** Own css, js and svg below static/, logical name -> text. @param {string} folder */
 function ownSources(folder) {
   /** @type {Map<string, string>} */
@@ -159,8 +194,10 @@ export function build(root) {
     add(name, name.endsWith(".js") ? Buffer.from(content.toString("utf8").replace(/\n?\/\/# sourceMappingURL=.*\s*$/, "\n")) : content);
   }
 
+  for (const [name, file] of Object.entries(PAPER_FONTS)) add(name, readFileSync(join(modules, file)));
+
   const sources = ownSources(folder);
-  for (const [name, { path, content }] of hashOwn(sources)) {
+  for (const [name, { path, content }] of [...ed25519(modules), ...hashOwn(sources)]) {
     write(path, content);
     assets[name] = `vendor/${path}`;
   }

@@ -239,6 +239,15 @@ def scenarios(
     batch = go("batch of 100 scans, 4 clients", scans(made, 100), clients=4)
     if batch is not None:
         table.rows[-1] = (*table.rows[-1][:-1], f"{batch.rate * 100:.0f} scans/s")
+    rush = go("rush: 3 000 scans of 10 phones", scans(made, 100), clients=10, units=30, seconds=0)
+    if rush is not None:
+        table.rows[-1] = (*table.rows[-1][:-1], f"{rush.seconds:.1f} s in all")
+    lists = f"/door/{made.list_pass}/roster"
+    whole = client.ask(load.get(lists, Accept_Encoding="gzip"))[2]
+    found = json.loads(gzip.decompress(whole))
+    size = f"{len(found['registrations'])} people, {len(whole) / 1e3:.0f} kB"
+    go("list of a door, gzip", page(lists, Accept_Encoding="gzip"), size, clients=1)
+    go("what changed in that list", page(f"{lists}?since={found['version']}", Accept_Encoding="gzip"), clients=8)
     _status, head, body = client.ask(load.get(feed))
     size = f"{len(body) / 1e6:.2f} MB, {body.count(b'BEGIN:VEVENT')} events"
     go("feed as 200", page(feed), size, clients=8)

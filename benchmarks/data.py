@@ -1,4 +1,4 @@
-"""Throw-away data in bulk: 1 000 events of one hub, 20 000 registrations, one big open event, one rush, one door."""
+"""Throw-away data in bulk: 1 000 events of one hub, 30 000 registrations, one big open event, one rush, two doors."""
 
 import random
 import secrets
@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Flask
 
+from benchmarks import crowd
 from hubevents.calendars import service as calendars
 from hubevents.checkin import service as checkin
 from hubevents.checkin.rules import DoorRole
@@ -41,6 +42,8 @@ class Made:
     door_pass: str
     codes: tuple[str, ...]
     """Signed tickets of the door's event."""
+    list_pass: str
+    """The door of a conference of 10 000."""
 
 
 def _both(words: str) -> Translated:
@@ -82,6 +85,7 @@ def build(app: Flask) -> Made:
                 _special(hub, venue, now, "open", None),
                 _special(hub, venue, now, "rush", RUSH_SEATS),
                 _special(hub, venue, now, "door", None, starts_in=timedelta(minutes=30)),
+                _special(hub, venue, now, "list", None, starts_in=timedelta(minutes=30)),
             ):
                 events.append(row)
             db.session.add_all(events)
@@ -94,9 +98,13 @@ def build(app: Flask) -> Made:
         with transaction():
             door = checkin.make_door(db.session.get_one(Event, ids["door"]), "Вход", DoorRole.SCAN)
             token = tokens.link(tokens.DOOR, door.id, door.link_version)
+            conference = db.session.get_one(Event, ids["list"])
+            crowded = checkin.make_door(conference, "Вход", DoorRole.STEWARD)
+            list_pass = tokens.link(tokens.DOOR, crowded.id, crowded.link_version)
+        crowd.fill(conference, crowded, clock.now())
         calendars.refresh_calendars(hub_id)
         db.session.remove()
-    return Made(slugs, "open", "rush", token, codes)
+    return Made(slugs, "open", "rush", token, codes, list_pass)
 
 
 def _event(hub: Hub, venue: Venue, chance: random.Random, now: Any, number: int) -> Event:

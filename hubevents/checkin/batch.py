@@ -6,8 +6,8 @@ round; only a batch with a walk-in, an override or an undo locks it whole. Two s
 registration's row, so exactly one finds nobody inside (INTEROP D04).
 """
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from hubevents.checkin import queries, rules, statements
 from hubevents.checkin.intake import BadItem, Delivery, Item, Reported, WalkIn
 from hubevents.checkin.ledger import Ledger, Scope
 from hubevents.checkin.models import Door, Scan
+from hubevents.checkin.roster import NAMED, masked, rfc3339
 from hubevents.checkin.rules import (
     Answer,
     Attempt,
@@ -40,11 +41,11 @@ from hubevents.core import tokens
 from hubevents.core.db import db, is_sqlite
 from hubevents.core.errors import Conflict, Gone, NotFound
 from hubevents.events.models import Event
-from hubevents.events.rules import EventStatus
+from hubevents.events.rules import Asked, EventStatus
 from hubevents.registrations import service as registrations
 from hubevents.registrations import tickets
 from hubevents.registrations.models import SessionPlace, Ticket
-from hubevents.registrations.rules import ConsentKind, RegistrationStatus, Source
+from hubevents.registrations.rules import AttendsAs, ConsentKind, RegistrationStatus, Source
 
 GRACE = timedelta(days=7)
 """How long a closed pass still takes the scans of phones that were offline."""
@@ -82,18 +83,22 @@ class _Held:
 def take(token: str, delivery: Delivery, received_at: datetime, language: str) -> Answers:
     """Judges a batch, keeps every scan, folds attendance, and answers each item in order.
 
-    A known scan_id gets its first answer again. `language` words the titles of other events and sessions. NotFound
-    for a forged pass; Gone(`door_closed`) when the pass ended or was revoked more than `GRACE` ago.
+    A known scan_id gets its first answer again; when it now tells what the phone showed meanwhile, it is settled anew
+    by that. `language` words the titles of other events and sessions. NotFound for a forged pass; Gone(`door_closed`)
+    when the pass ended or was revoked more than `GRACE` ago.
     """
     batch = _Batch(_hold(token, delivery, received_at, language), received_at)
     items = [item for item in delivery.items if isinstance(item, Item)]
     batch.prepare(items)
     # Within a batch people pass in the order of their time, whatever the order of upload (D40).
     for item in sorted(items, key=lambda each: each.scanned_at):
-        batch.take(item)
+        # The same scan twice in one batch, live and as it was shown then: what was shown holds.
+        shown = batch.late.get(item.scan_id)
+        batch.take(item if item.shown is shown else replace(item, shown=shown))
     batch.store()
+    role = batch.held.rules.role
     verdicts = [
-        _bad(item.said) if isinstance(item, BadItem) else {"scan_id": item.said, **batch.answers[item.scan_id]}
+        _bad(item) if isinstance(item, BadItem) else {"scan_id": item.said, **_told(batch.answers[item.scan_id], role)}
         for item in delivery.items
     ]
     return Answers(_present(batch.held, received_at), verdicts)
@@ -155,11 +160,13 @@ def _note_device(held: _Held, device: Reported, received_at: datetime) -> None:
     held.device_name = device.name or None
     id, revoked_at = held.door.device_id, held.door.device_revoked_at
     if id is None or _is_news(held.door, device, ahead, received_at):
+        list_at = device.list_at
         seen = {
             "name": device.name,
             "last_seen_at": received_at,
             "queued": device.queued,
             "clock_offset": ahead.total_seconds(),
+            "list_at": min(list_at - held.offset, received_at) if list_at is not None else None,
         }
         values = {"door_id": held.door.id, "uuid": device.id, "first_seen_at": received_at, **seen}
         id, revoked_at = statements.execute(statements.device_upsert(is_sqlite()), values).one()
@@ -184,6 +191,8 @@ class _Person:
     version: int
     name: str
     created_at: datetime | None
+    organisation: str = ""
+    attends_as: AttendsAs = AttendsAs.PARTICIPANT
     sessions: tuple[str, ...] = ()
 
 
@@ -201,8 +210,14 @@ class _Batch:
     others: dict[int, Any] = field(default_factory=dict)
     """Further events of this hub that codes were for."""
     ledger: Ledger = field(init=False)
+    stored: dict[str, Any] = field(default_factory=dict)
+    """Rows of this event that were there before, by scan_id."""
     kept: dict[str, Any] = field(default_factory=dict)
     """Stored scans that undos are for."""
+    late: dict[str, Answer] = field(default_factory=dict)
+    """What phones showed, by scan_id; some of these scans may be stored already."""
+    settled_again: list[dict[str, Any]] = field(default_factory=list)
+    """Values for `statements.scan_settle`."""
     undone: set[str] = field(default_factory=set)
     undone_rows: set[int] = field(default_factory=set)
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -221,12 +236,14 @@ class _Batch:
         ids = {id for _, id in self.readings.values() if id is not None}
         ids |= {item.registration for item in items if item.registration}
         targets = {item.undoes for item in items if item.undoes}
-        if targets:
-            # The event's row is locked whole, so a scan and its undo never pass each other unseen.
-            for row in db.session.execute(
-                sa.select(Scan.scan_id, Scan.event_id, Scan.registration_id).where(Scan.scan_id.in_(targets))
-            ):
-                self.kept[row.scan_id] = row
+        self.late = {item.scan_id: item.shown for item in items if item.shown is not None}
+        if targets or self.late:
+            # Whose these scans are must be known before people are locked. For undos the event's row is locked whole,
+            # so a scan and its undo never pass each other unseen.
+            named = {"scan_ids": sorted(targets | self.late.keys())}
+            for row in statements.execute(statements.scans_named(is_sqlite()), named):
+                if row.scan_id in targets:
+                    self.kept[row.scan_id] = row
                 if row.registration_id is not None and row.event_id == self.held.door.event_id:
                     ids.add(row.registration_id)
         self._lock(ids)
@@ -265,14 +282,21 @@ class _Batch:
             return
         rows = statements.execute(statements.people_locked(is_sqlite()), {"ids": sorted(ids)})
         for row in rows:
-            name = f"{row.first_name} {row.last_name}"
             self.people[row.id] = _Person(
-                row.id, row.event_id, row.status.value, row.version or 1, name, row.created_at
+                id=row.id,
+                event_id=row.event_id,
+                status=row.status.value,
+                version=row.version or 1,
+                name=f"{row.first_name} {row.last_name}",
+                created_at=row.created_at,
+                organisation=row.organisation_name,
+                attends_as=row.attends_as,
             )
-        if self.held.event.sessions and self.people:
+        found = ids & self.people.keys()
+        if self.held.event.sessions and found:
             places = db.session.execute(
                 sa.select(SessionPlace.registration_id, SessionPlace.session_id).where(
-                    SessionPlace.registration_id.in_(self.people), SessionPlace.status == RegistrationStatus.CONFIRMED
+                    SessionPlace.registration_id.in_(found), SessionPlace.status == RegistrationStatus.CONFIRMED
                 )
             )
             for registration_id, session_id in places:
@@ -296,6 +320,8 @@ class _Batch:
                 self.answers[row.scan_id] = _given(row.answer) if row.event_id == here else _plain(*_BAD)
             if row.event_id != here:
                 continue
+            if row.scan_id in self.late:
+                self.stored[row.scan_id] = row
             if row.scan_id in targets:
                 self.kept[row.scan_id] = row
             if row.undoes in scan_ids:
@@ -322,6 +348,7 @@ class _Batch:
     def take(self, item: Item) -> None:
         """Judges one item, unless its scan_id has an answer already."""
         if item.scan_id in self.answers:
+            self._settle_again(item)
             return
         if item.undoes is not None:
             self._undo(item, item.undoes)
@@ -379,19 +406,51 @@ class _Batch:
         )
 
     def _walk_in(self, item: Item, walk_in: WalkIn) -> None:
-        """Registers somebody at the door beyond capacity, unless the door may not or the address is known."""
-        held = self.held
+        """Registers somebody at the door beyond capacity, unless the door may not or the address is known.
+
+        Whom a phone let in already is never lost: where the server would not have taken them, they are registered all
+        the same and flagged, or held back for staff.
+        """
         at, doubtful = self._time(item, None)
         verdict = self._judge(item, at, Reading(), None, None, None)
-        settled = rules.settle(verdict, item.shown)
-        if not settled.counts or held.event.cancelled:
-            self._keep(item, at, doubtful, verdict, None, walk_in if verdict.reason is Reason.QUARANTINED else None)
+        let_in = item.shown is Answer.ADMITTED
+        missing = self._missing(walk_in)
+        if missing and verdict.verdict is Answer.ADMITTED and not let_in:
+            # Not kept, so that the form can be completed and sent again under its id.
+            self.answers[item.scan_id] = {**_plain(*_BAD), "missing": missing}
             return
+        if not rules.settle(verdict, item.shown).counts or self.held.event.cancelled:
+            held_back = walk_in if let_in or verdict.reason is Reason.QUARANTINED else None
+            self._keep(item, at, doubtful, verdict, None, held_back=held_back)
+            return
+        person, known = self._registered(walk_in)
+        if person is None:
+            self._keep(item, at, doubtful, Verdict(*_BAD), None, held_back=walk_in if let_in else None)
+        elif known:
+            self._scan(item, Reading(), person.id)
+        else:
+            if verdict.verdict is Answer.ADMITTED:
+                verdict = replace(verdict, name=person.name)
+            self._keep(item, at, doubtful, verdict, person, odd=bool(missing or walk_in.emptied))
+
+    def _missing(self, walk_in: WalkIn) -> list[str]:
+        """What the event must know and the form leaves out."""
+        return [
+            name
+            for name in ("organisation", "phone", "position")
+            if getattr(self.held.door, f"ask_{name}") is Asked.REQUIRED and not getattr(walk_in, name)
+        ]
+
+    def _registered(self, walk_in: WalkIn) -> tuple[_Person | None, bool]:
+        """The person of a walk-in, and whether they were registered before: then it is an arrival of that person.
+
+        None when somebody with this address registers in the same instant.
+        """
         registrant = registrations.Registrant(
             first_name=walk_in.first_name,
             last_name=walk_in.last_name,
             email=walk_in.email,
-            language=held.language,
+            language=self.held.language,
             phone=walk_in.phone,
             position=walk_in.position,
             organisation=walk_in.organisation,
@@ -400,24 +459,26 @@ class _Batch:
         )
         try:
             with db.session.begin_nested():
-                made = registrations.register(held.door.event_id, registrant, source=Source.WALK_IN, beyond=True)
+                made = registrations.register(self.held.door.event_id, registrant, source=Source.WALK_IN, beyond=True)
         except Conflict as refusal:
-            # Registered already: then it is an arrival of that person, judged like any other.
             id = refusal.details.get("registration_id")
             if not isinstance(id, int):
-                self._keep(item, at, doubtful, rules.Verdict(*_BAD), None)
-                return
+                return None, False
             if id not in self.people:
                 self._lock({id})
-                self._load_scans({item.scan_id}, set(), {id})
-            self._scan(item, Reading(), id)
-            return
-        name = f"{made.first_name} {made.last_name}"
-        person = _Person(made.id, made.event_id, made.status.value, 1, name, None)
+                self._load_scans(set(), set(), {id})
+            return self.people[id], True
+        person = _Person(
+            id=made.id,
+            event_id=made.event_id,
+            status=made.status.value,
+            version=1,
+            name=f"{made.first_name} {made.last_name}",
+            created_at=None,
+            organisation=made.organisation_name,
+        )
         self.people[made.id] = person
-        if verdict.verdict is Answer.ADMITTED:
-            verdict = Verdict(Answer.ADMITTED, name=name)
-        self._keep(item, at, doubtful, verdict, person)
+        return person, False
 
     def _confirm(self, person: _Person) -> None:
         """Somebody waiting was let in with a reason: that is a place, even beyond capacity."""
@@ -459,13 +520,21 @@ class _Batch:
         doubtful: bool,
         verdict: Verdict,
         person: _Person | None,
+        *,
         held_back: WalkIn | None = None,
+        odd: bool = False,
     ) -> None:
-        """Notes the answer and the row, and moves the person in or out when the scan counts."""
+        """Notes the answer and the row, and moves the person in or out when the scan counts.
+
+        `odd` is a walk-in whom the server would have sent back to the form.
+        """
         settled = rules.settle(verdict, item.shown)
         row = self._row(item, at, doubtful, verdict, person)
-        row["flagged"] = settled.flag.value if settled.flag else row["flagged"]
-        answer = _answer(verdict)
+        flag = settled.flag or (Flag.ADMITTED_ANYWAY if odd else None)
+        row["flagged"] = flag.value if flag else row["flagged"]
+        answer = _answer(verdict, person)
+        if item.walk_in is not None and person is not None:
+            answer["registration"] = str(person.id)
         row["answer"] = answer | ({_HELD: _plain_walk_in(held_back)} if held_back else {})
         counts = settled.counts and person is not None
         row["counts"] = counts
@@ -477,6 +546,39 @@ class _Batch:
             self.inside += self.ledger.add(scope, passage, item.method.value, row["flagged"])
         self.rows.append(row)
         self.answers[item.scan_id] = answer
+
+    def _settle_again(self, item: Item) -> None:
+        """A stored scan whose phone tells only now what it showed: that holds as if it had been told at once.
+
+        What staff decided meanwhile, or an undo, stands. The answer stays the first one.
+        """
+        row = self.stored.pop(item.scan_id, None)
+        if row is None or item.shown is None or row.shown is not None or row.undoes is not None:
+            return
+        verdict = Verdict(Answer(row.verdict), Reason(row.reason) if row.reason else None)
+        settled = rules.settle(verdict, item.shown)
+        person_id, counts, flag = row.registration_id, row.counts, row.flagged
+        if row.settled_at is None:
+            if settled.counts and person_id is None and item.walk_in is not None and not self.held.event.cancelled:
+                person, _known = self._registered(item.walk_in)
+                person_id = person.id if person is not None else None
+            counts = settled.counts and person_id is not None
+            flag = _flag_again(row.flagged, settled.flag, counts=counts)
+            if row.undone_at is None and item.scan_id not in self.undone:
+                self._move_again(row, person_id, flag, counts=counts)
+        self.settled_again.append(
+            {"id_": row.id, "shown": item.shown.value, "counts": counts, "flagged": flag, "registration_id": person_id}
+        )
+
+    def _move_again(self, row: Any, person_id: int | None, flag: str | None, *, counts: bool) -> None:
+        if row.counts and not counts:
+            self.inside += self.ledger.forget(row.scan_id)
+        elif counts and not row.counts and person_id is not None:
+            passage = Passage(
+                row.scan_id, row.scanned_at, Direction(row.direction), row.door_name, row.device_name or None
+            )
+            self.ledger.rows[row.scan_id] = row.id
+            self.inside += self.ledger.add((person_id, row.session_id, row.day), passage, row.method, flag)
 
     def _row(
         self, item: Item, at: datetime, doubtful: bool, verdict: Verdict, person: _Person | None
@@ -553,18 +655,46 @@ class _Batch:
                 .values(undone_at=self.received_at)
                 .execution_options(synchronize_session=False)
             )
+        if self.settled_again:
+            statements.execute(statements.scan_settle(), self.settled_again)
         self.ledger.write()
+        if self.late and self.people:
+            self._doubt()
+
+    def _doubt(self) -> None:
+        """Who was told "already in" although the server knew of no entry is flagged while none has come to light."""
+        for row in statements.execute(statements.scans_told_in(is_sqlite()), {"ids": list(self.people)}):
+            known = self.ledger.presence((row.registration_id, row.session_id, row.day)).first is not None
+            flag = None if known else Flag.REFUSED_ANYWAY.value
+            if row.flagged != flag and row.flagged in (None, Flag.REFUSED_ANYWAY.value):
+                db.session.execute(
+                    sa.update(Scan)
+                    .where(Scan.id == row.id)
+                    .values(flagged=flag)
+                    .execution_options(synchronize_session=False)
+                )
 
     def _yield_to(self, lost: set[str]) -> None:
         """A parallel request stored these scan_ids first: its answers hold, and nothing of ours counts."""
-        rows = db.session.execute(
-            sa.select(Scan.scan_id, Scan.event_id, Scan.answer).where(Scan.scan_id.in_(lost))
-        ).all()
-        for row in rows:
+        for row in statements.execute(statements.scans_named(is_sqlite()), {"scan_ids": sorted(lost)}):
             ours = row.event_id == self.held.door.event_id
             self.answers[row.scan_id] = _given(row.answer) if ours else _plain(*_BAD)
+            shown = self.late.get(row.scan_id)
+            if ours and shown is not None and row.registration_id is None:
+                # Nobody to lock stood between the two requests, and nobody to count.
+                settled = rules.settle(Verdict(Answer(row.verdict), Reason(row.reason) if row.reason else None), shown)
+                flag = _flag_again(row.flagged, settled.flag, counts=False)
+                values = {"shown": shown.value, "counts": False, "flagged": flag, "registration_id": None}
+                self.settled_again.append({"id_": row.id, **values})
         for scan_id in lost:
             self.ledger.forget(scan_id)
+
+
+def _flag_again(was: str | None, flag: Flag | None, *, counts: bool) -> str | None:
+    """The flag of a scan that is settled anew; a mark that only counting scans have falls with the counting."""
+    if flag is not None:
+        return flag.value
+    return was if counts or was == Flag.DOUBTFUL_TIME else None
 
 
 def _rules_of(person: _Person) -> RegistrationRules:
@@ -593,8 +723,17 @@ def _plain(verdict: Answer, reason: Reason | None, name: str | None = None) -> d
     }
 
 
-def _bad(said: str | None) -> dict[str, Any]:
-    return {"scan_id": said, **_plain(*_BAD)}
+def _bad(item: BadItem) -> dict[str, Any]:
+    answer = {"scan_id": item.said, **_plain(*_BAD)}
+    return {**answer, "national_id": list(item.national_id)} if item.national_id else answer
+
+
+def _told(answer: dict[str, Any], role: DoorRole) -> dict[str, Any]:
+    """An answer as a door of this role may know it: organisations where people are looked up, initials at a kiosk."""
+    told = answer if role in NAMED else {key: value for key, value in answer.items() if key != "org"}
+    if role in (DoorRole.KIOSK, DoorRole.SCREEN) and told["name"]:
+        told = {**told, "name": masked(told["name"])}
+    return told
 
 
 def _given(answer: dict[str, Any]) -> dict[str, Any]:
@@ -605,9 +744,14 @@ def _plain_walk_in(walk_in: WalkIn) -> dict[str, Any]:
     return {name: getattr(walk_in, name) for name in WalkIn.__slots__}
 
 
-def _answer(verdict: Verdict) -> dict[str, Any]:
+def _answer(verdict: Verdict, person: _Person | None) -> dict[str, Any]:
     """The four keys of DESIGN 6; what the page needs for its words beside them only where there is something to say."""
     answer = _plain(verdict.verdict, verdict.reason, verdict.name)
+    if person is not None and verdict.name is not None:
+        if person.attends_as is not AttendsAs.PARTICIPANT:
+            answer["as"] = person.attends_as.value
+        if person.organisation:
+            answer["org"] = person.organisation
     if verdict.first_scan is not None:
         first = verdict.first_scan
         answer["first_scan"] = {"scanned_at": rfc3339(first.scanned_at), "door": first.door, "device": first.device}
@@ -624,11 +768,6 @@ def _answer(verdict: Verdict) -> dict[str, Any]:
     if verdict.overridden is not None:
         answer["overridden"] = verdict.overridden.value
     return answer
-
-
-def rfc3339(moment: datetime) -> str:
-    """A moment in UTC with milliseconds and Z."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _present(held: _Held, at: datetime) -> int:

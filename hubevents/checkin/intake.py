@@ -15,7 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from hubevents.checkin.rules import Answer, Direction, Method
 from hubevents.core import text
-from hubevents.organisations.rules import normalise_organisation_number
+from hubevents.organisations.rules import is_organisation_number, normalise_organisation_number
 
 MOST_ITEMS = 500
 LARGEST_ID = 2**31 - 1
@@ -24,17 +24,23 @@ LARGEST_ID = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What a device says of itself; `sent_at` is its own clock when it sent, `queued` the scans still waiting."""
+    """What a device says of itself, by its own clock: when it sent (`sent_at`) and when it last fetched its list
+    (`list_at`); `queued` are the scans still waiting.
+    """
 
     id: str
     name: str
     sent_at: datetime | None
     queued: int
+    list_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WalkIn:
-    """Somebody registered at the door; the fields of the register form, cleaned. `email` is None without one."""
+    """Somebody registered at the door; the fields of the register form, cleaned. `email` is None without one.
+
+    `emptied` names the fields that could not be kept of somebody whom a phone had let in already.
+    """
 
     first_name: str
     last_name: str
@@ -44,6 +50,7 @@ class WalkIn:
     organisation: str = ""
     organisation_number: str = ""
     consents: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +73,12 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class BadItem:
-    """An item that cannot be understood; `said` is its scan_id when it had one."""
+    """An item that cannot be taken; `said` is its scan_id when it had one, `national_id` names the fields that hold
+    an ЕГН.
+    """
 
     said: str | None
+    national_id: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,11 @@ class Unreadable(Exception):
 
 
 class _Bad(Exception):
-    """This item is bad."""
+    """This item is bad; with the fields that hold an ЕГН when that is why."""
+
+    def __init__(self, national_id: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.national_id = national_id
 
 
 def read(body: object) -> Delivery:
@@ -112,12 +126,17 @@ def _device(value: object) -> Reported | None:
         sent_at = None if value.get("sent_at") is None else _moment(value.get("sent_at"))
     except _Bad:
         return None
-    queued = value.get("queued")
+    queued, name = value.get("queued"), value.get("name")
+    try:
+        list_at = None if value.get("list_at") is None else _moment(value.get("list_at"))
+    except _Bad:
+        list_at = None
     return Reported(
         id,
-        _line(value.get("name"), 80),
+        _line(name, 80) if isinstance(name, str) else "",
         sent_at,
         min(max(queued, 0), 1_000_000) if isinstance(queued, int) else 0,
+        list_at,
     )
 
 
@@ -127,24 +146,26 @@ def _item(value: object) -> Item | BadItem:
     if not isinstance(value, dict) or said is None:
         return BadItem(said)
     try:
+        shown = _shown(value.get("shown"))
+        admitted = shown is Answer.ADMITTED
         common: dict[str, Any] = {
             "said": said,
             "scan_id": _uuid(said),
             "scanned_at": _moment(value.get("scanned_at")),
-            "shown": _shown(value.get("shown")),
+            "shown": shown,
             "session": _session(value.get("session")),
         }
         if value.get("undoes") is not None:
             return Item(**common, undoes=_uuid(value["undoes"]))
         if value.get("walk_in") is not None:
-            return Item(**common, method=Method.WALK_IN, walk_in=_walk_in(value["walk_in"]))
+            return Item(**common, method=Method.WALK_IN, walk_in=_walk_in(value["walk_in"], admitted=admitted))
         code, registration = value.get("code"), value.get("registration")
         if (code is None) == (registration is None):
             raise _Bad
         if code is not None and not isinstance(code, str):
             raise _Bad
         method = _one_of(Method, value.get("method"), Method.QR)
-        if method is Method.WALK_IN:
+        if method not in _BY_PHONE:
             raise _Bad
         if registration is not None and method is not Method.KIOSK:
             method = Method.SEARCH  # whoever names a person by id has looked them up; a role may not allow it
@@ -154,10 +175,10 @@ def _item(value: object) -> Item | BadItem:
             registration=None if registration is None else _id(registration),
             method=method,
             direction=_one_of(Direction, value.get("direction"), Direction.IN),
-            override_reason=_line(value.get("override_reason"), 200) or None,
+            override_reason=_reason(value.get("override_reason"), admitted=admitted),
         )
-    except _Bad:
-        return BadItem(said)
+    except _Bad as why:
+        return BadItem(said, why.national_id)
 
 
 def _storable(value: str) -> str:
@@ -238,19 +259,65 @@ def _session(value: object) -> str | None:
     return None if value is None else str(_id(value))
 
 
-_LONGEST = {"phone": 40, "position": 120, "organisation": 200, "organisation_number": 30}
+_BY_PHONE = frozenset({Method.QR, Method.CODE, Method.SEARCH, Method.KIOSK})
+"""The others are walk-ins, which have their own shape, or come from a personal page, from staff and from logs."""
+_LONGEST = {"first_name": 80, "last_name": 80, "phone": 40, "position": 120, "organisation": 200,
+            "organisation_number": 30}  # fmt: skip
+_NAMES = ("first_name", "last_name")
+_NAMELESS = "—"
+"""Stands for a name that could not be kept."""
 
 
-def _walk_in(value: object) -> WalkIn:
+def _walk_in(value: object, *, admitted: bool) -> WalkIn:
+    """The fields of the register form.
+
+    Who was `admitted` by the phone is inside: what cannot be kept of them is emptied then, and nobody is lost.
+    """
     if not isinstance(value, dict):
         raise _Bad
-    first_name, last_name = _line(value.get("first_name"), 80), _line(value.get("last_name"), 80)
-    if not first_name or not last_name:
-        raise _Bad
-    more = {name: _line(value.get(name), longest) for name, longest in _LONGEST.items()}
-    more["organisation_number"] = normalise_organisation_number(more["organisation_number"])[:30]
+    fields: dict[str, str] = {}
+    emptied: list[str] = []
+    for name, longest in _LONGEST.items():
+        try:
+            fields[name] = _line(value.get(name), longest)
+            if name in _NAMES and not fields[name]:
+                raise _Bad
+        except _Bad:
+            if not admitted:
+                raise
+            emptied.append(name)
+            fields[name] = _NAMELESS if name in _NAMES else ""
+    number = normalise_organisation_number(fields["organisation_number"])[:30]
+    held = tuple(name for name in _LONGEST if _holds_egn(name, fields[name], number))
+    if held and not admitted:
+        raise _Bad(held)
+    for name in held:
+        fields[name] = re.sub(r"\d", "", fields[name]).strip() or _NAMELESS if name in _NAMES else ""
+    fields["organisation_number"] = "" if "organisation_number" in held else number
+    try:
+        email = _email(value.get("email"))
+    except _Bad:
+        if not admitted:
+            raise
+        email, emptied = None, [*emptied, "email"]
     consents = tuple(kind for kind in ("photo", "newsletter") if value.get(f"consent_{kind}") is True)
-    return WalkIn(first_name, last_name, _email(value.get("email")), consents=consents, **more)
+    return WalkIn(**fields, email=email, consents=consents, emptied=(*emptied, *held))
+
+
+def _holds_egn(name: str, said: str, number: str) -> bool:
+    """Whether a free field holds an ЕГН (PRODUCT 14); a phone number is none, and a company's number may look alike."""
+    if name == "phone" or (name == "organisation_number" and is_organisation_number(number)):
+        return False
+    return text.egn_in(said)
+
+
+def _reason(value: object, *, admitted: bool) -> str | None:
+    reason = _line(value, 200)
+    if text.egn_in(reason):
+        if not admitted:
+            raise _Bad(("override_reason",))
+        reason = ""
+    return reason or None
 
 
 def _email(value: object) -> str | None:

@@ -28,6 +28,8 @@ CHECK_OUT_AFTER = timedelta(hours=2)
 
 _FOLDED = (None, Flag.SECOND_ENTRY.value, Flag.STRAY_EXIT.value)
 """The flags that depend on the whole and may change with each passage."""
+_SETTLED = "settled"
+"""In place of the flag that staff settled, which no fold changes any more."""
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Ledger:
         )
         self.passages.setdefault(scope, []).append(passage)
         self.methods[row.scan_id] = row.method
-        self.flags[row.scan_id] = row.flagged
+        self.flags[row.scan_id] = row.flagged if row.settled_at is None else _SETTLED
         self.rows[row.scan_id] = row.id
 
     def add(self, scope: Scope, passage: Passage, method: str, flag: str | None = None) -> int:

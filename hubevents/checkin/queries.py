@@ -51,13 +51,15 @@ def door_of(event_id: int, door_id: int) -> Door | None:
 
 
 def recent_scans(event_id: int, limit: int = 30) -> Sequence[Scan]:
-    """The last scans of an event with door, device and person: those staff should look at first, then the newest."""
+    """The last scans of an event with door, device, person and colleague, the newest first."""
     return db.session.scalars(
         sa.select(Scan)
         .where(Scan.event_id == event_id)
-        .order_by(Scan.flagged.is_(None), Scan.received_at.desc(), Scan.id.desc())
+        .order_by(Scan.received_at.desc(), Scan.scanned_at.desc(), Scan.id.desc())
         .limit(limit)
-        .options(joinedload(Scan.door), joinedload(Scan.device), joinedload(Scan.registration))
+        .options(
+            joinedload(Scan.door), joinedload(Scan.device), joinedload(Scan.registration), joinedload(Scan.user)
+        )
     ).all()
 
 

@@ -1,4 +1,4 @@
-"""Doors are made, renewed and revoked, and take scans."""
+"""Doors are made, changed, renewed and revoked, their devices shut out and let in again; and they take scans."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hubevents.agenda.models import EventSession
 from hubevents.checkin import batch
 from hubevents.checkin.intake import Delivery
-from hubevents.checkin.models import Door
+from hubevents.checkin.models import Device, Door
 from hubevents.checkin.rules import DoorRole
 from hubevents.core import clock, links, tokens
 from hubevents.core.db import db
@@ -18,6 +18,8 @@ from hubevents.hubs.models import Hub
 
 CLOSES_AFTER = 120
 """Minutes for which a door stays open after the end."""
+LONGEST = timedelta(days=60)
+"""How long after the event's end a pass may last at most."""
 
 
 def make_door(
@@ -28,16 +30,18 @@ def make_door(
     *,
     reentry: bool = False,
     capacity: int | None = None,
+    badges: bool = False,
+    expires_at: datetime | None = None,
 ) -> Door:
-    """A door of this event; its pass ends `CLOSES_AFTER` minutes after the event's last end.
+    """A door of this event; without `expires_at` its pass ends `CLOSES_AFTER` minutes after the event's last end.
 
     `session_ids` must be sessions of the event (Invalid). An event without a date has no door: Conflict(`no_dates`).
+    A chosen end lies in the future and at most `LONGEST` after the event: Invalid(`expiry_past` | `expiry_late`).
     """
     if event.ends_at is None:
         raise Conflict("no_dates")
-    known = set(db.session.scalars(sa.select(EventSession.id).where(EventSession.event_id == event.id)))
-    if not known.issuperset(session_ids):
-        raise Invalid("unknown_session", field="sessions")
+    _check_sessions(event.id, session_ids)
+    _check_expiry(event.ends_at, expires_at)
     door = Door(
         event_id=event.id,
         name=name,
@@ -46,12 +50,58 @@ def make_door(
         closes_minutes_after=CLOSES_AFTER,
         reentry=reentry,
         capacity=capacity,
+        badges=badges,
         created_at=clock.now(),
-        expires_at=event.ends_at + timedelta(minutes=CLOSES_AFTER),
+        expires_at=expires_at or event.ends_at + timedelta(minutes=CLOSES_AFTER),
+        expires_chosen=expires_at is not None,
     )
     db.session.add(door)
     db.session.flush()
     return door
+
+
+def change_door(
+    event_id: int,
+    door_id: int,
+    name: str,
+    role: DoorRole,
+    session_ids: Sequence[int] = (),
+    *,
+    reentry: bool = False,
+    capacity: int | None = None,
+    badges: bool = False,
+    expires_at: datetime | None = None,
+) -> Door:
+    """Gives a door other values; its pass stays the same, so phones go on with it.
+
+    Refuses what `make_door` refuses, but a chosen end that stays as it was.
+    """
+    door = _door_of(event_id, door_id)
+    event = db.session.get_one(Event, event_id)
+    _check_sessions(event_id, set(session_ids) - set(door.session_ids))
+    if event.ends_at is not None:
+        if expires_at != door.expires_at:
+            _check_expiry(event.ends_at, expires_at)
+        door.expires_at = expires_at or event.ends_at + timedelta(minutes=door.closes_minutes_after)
+        door.expires_chosen = expires_at is not None
+    door.name, door.role, door.session_ids = name, role.value, sorted(set(session_ids))
+    door.reentry, door.capacity, door.badges = reentry, capacity, badges
+    return door
+
+
+def _check_sessions(event_id: int, session_ids: Iterable[int]) -> None:
+    known = set(db.session.scalars(sa.select(EventSession.id).where(EventSession.event_id == event_id)))
+    if not known.issuperset(session_ids):
+        raise Invalid("unknown_session", field="sessions")
+
+
+def _check_expiry(event_ends_at: datetime, expires_at: datetime | None) -> None:
+    if expires_at is None:
+        return
+    if expires_at <= clock.now():
+        raise Invalid("expiry_past", field="expires")
+    if expires_at > event_ends_at + LONGEST:
+        raise Invalid("expiry_late", field="expires", days=LONGEST.days)
 
 
 def revoke_door(event_id: int, door_id: int) -> Door:
@@ -62,23 +112,46 @@ def revoke_door(event_id: int, door_id: int) -> Door:
 
 
 def renew_door(event_id: int, door_id: int) -> Door:
-    """Gives a door a new pass in place of the old one, which answers 410; opens a revoked door again."""
+    """Gives a door a new pass in place of the old one, which answers 410; opens a revoked door again.
+
+    A chosen end that is still to come stays; a past one gives way to the event's.
+    """
     door = _door_of(event_id, door_id)
     door.link_version += 1
     door.revoked_at = None
     event = db.session.get_one(Event, event_id)
-    if event.ends_at is not None:
-        door.expires_at = event.ends_at + timedelta(minutes=door.closes_minutes_after)
+    if event.ends_at is not None and not (door.expires_chosen and door.expires_at > clock.now()):
+        _end_with(door, event.ends_at)
     return door
 
 
 def follow_dates(event_id: int) -> None:
-    """The passes of an event end with it also after it was moved."""
+    """The passes of an event end with it also after it was moved; a chosen end stays unless the event outlasts it."""
     event = db.session.get_one(Event, event_id)
     if event.ends_at is None:
         return
     for door in db.session.scalars(sa.select(Door).where(Door.event_id == event_id)):
-        door.expires_at = event.ends_at + timedelta(minutes=door.closes_minutes_after)
+        if not door.expires_chosen or door.expires_at < event.ends_at:
+            _end_with(door, event.ends_at)
+
+
+def _end_with(door: Door, event_ends_at: datetime) -> None:
+    door.expires_at = event_ends_at + timedelta(minutes=door.closes_minutes_after)
+    door.expires_chosen = False
+
+
+def shut_device(event_id: int, device_id: int) -> Device:
+    """Shuts one phone out of its door: what it still sends is quarantined. Twice changes nothing."""
+    device = _device_of(event_id, device_id)
+    device.revoked_at = device.revoked_at or clock.now()
+    return device
+
+
+def open_device(event_id: int, device_id: int) -> Device:
+    """Lets a phone in again; what was quarantined meanwhile stays so until staff settles it."""
+    device = _device_of(event_id, device_id)
+    device.revoked_at = None
+    return device
 
 
 def add_door(hub_slug: str, event: str, role: str = "scan") -> str:
@@ -132,6 +205,15 @@ def _door_of(event_id: int, door_id: int) -> Door:
     if door is None:
         raise NotFound("page")
     return door
+
+
+def _device_of(event_id: int, device_id: int) -> Device:
+    device = db.session.scalar(
+        sa.select(Device).join(Door, Door.id == Device.door_id).where(Device.id == device_id, Door.event_id == event_id)
+    )
+    if device is None:
+        raise NotFound("page")
+    return device
 
 
 def take_scans(token: str, delivery: Delivery, received_at: datetime, language: str) -> batch.Answers:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hubevents.checkin.models import Attendance, Device, Door, Scan
+from hubevents.checkin.rules import Answer
 from hubevents.core.db import db, is_sqlite
 from hubevents.events.models import Event, EventDate
 from hubevents.events.rules import DateStatus
@@ -35,6 +36,9 @@ _DOOR = (
     Event.zone,
     Event.status,
     Event.title,
+    Event.ask_organisation,
+    Event.ask_phone,
+    Event.ask_position,
 )
 
 
@@ -64,8 +68,10 @@ def device_upsert(on_sqlite: bool) -> Any:
     """What a device says of itself, kept under the door and its own id."""
     statement = _insert(Device.__table__, on_sqlite)
     seen = ("name", "last_seen_at", "queued", "clock_offset")
+    list_at = sa.func.coalesce(statement.excluded["list_at"], Device.list_at)
     return statement.on_conflict_do_update(
-        index_elements=["door_id", "uuid"], set_={name: statement.excluded[name] for name in seen}
+        index_elements=["door_id", "uuid"],
+        set_={name: statement.excluded[name] for name in seen} | {"list_at": list_at},
     ).returning(Device.id, Device.revoked_at)
 
 
@@ -85,6 +91,8 @@ def people_locked(on_sqlite: bool) -> Any:
             Registration.status,
             Registration.first_name,
             Registration.last_name,
+            Registration.organisation_name,
+            Registration.attends_as,
             Registration.created_at,
             newest.label("version"),
         )
@@ -108,10 +116,14 @@ def scans_before(on_sqlite: bool) -> Any:
             Scan.method,
             Scan.direction,
             Scan.scanned_at,
+            Scan.verdict,
+            Scan.reason,
+            Scan.shown,
             Scan.counts,
             Scan.flagged,
             Scan.undoes,
             Scan.undone_at,
+            Scan.settled_at,
             Scan.answer,
             Door.name.label("door_name"),
             Device.name.label("device_name"),
@@ -125,6 +137,46 @@ def scans_before(on_sqlite: bool) -> Any:
                 sa.and_(among(Scan.registration_id, "ids", on_sqlite), Scan.counts),
             )
         )
+    )
+
+
+@cache
+def scans_named(on_sqlite: bool) -> Any:
+    """Scans stored under these ids."""
+    return sa.select(
+        Scan.id,
+        Scan.scan_id,
+        Scan.event_id,
+        Scan.registration_id,
+        Scan.verdict,
+        Scan.reason,
+        Scan.flagged,
+        Scan.undoes,
+        Scan.answer,
+    ).where(among(Scan.scan_id, "scan_ids", on_sqlite))
+
+
+@cache
+def scans_told_in(on_sqlite: bool) -> Any:
+    """Scans of these people that the server would have admitted while the phone said "already in"."""
+    return sa.select(Scan.id, Scan.registration_id, Scan.session_id, Scan.day, Scan.flagged).where(
+        among(Scan.registration_id, "ids", on_sqlite),
+        Scan.shown == Answer.ALREADY_IN.value,
+        Scan.verdict == Answer.ADMITTED.value,
+        Scan.undone_at.is_(None),
+        Scan.settled_at.is_(None),
+    )
+
+
+@cache
+def scan_settle() -> Any:
+    """What a phone showed, told after its scan was stored, and what follows; the first to tell holds."""
+    table: Any = Scan.__table__
+    names = ("shown", "counts", "flagged", "registration_id")
+    return (
+        sa.update(table)
+        .where(table.c.id == sa.bindparam("id_"), table.c.shown.is_(None))
+        .values({name: sa.bindparam(name) for name in names})
     )
 
 

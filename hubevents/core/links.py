@@ -35,10 +35,23 @@ PROGRAMME_FEED = "/feeds/<hub>/programmes/<programme>.<form>"
 PERSONAL_FEED = "/feeds/my/<token>.<form>"
 DOOR = "/door/<token>/"
 DOOR_SCANS = "/door/<token>/scans"
+DOOR_BADGE = "/door/<token>/badge/<registration_id>.png"
+DOOR_SCREEN = "/door/<token>/screen"
+DOOR_ROSTER = "/door/<token>/roster"
+DOOR_MANIFEST = "/door/<token>/manifest.webmanifest"
+DOOR_ICON = "/door/icon-<size>.png"
+DOOR_WORKER = "/door/sw.js"
 PASSWORD_RESET = "/organise/reset/<token>"  # noqa: S105 - an address pattern
 STAFF_INVITATION = "/organise/invitation/<token>"
 
-_CONVERTERS = {"lang": "lang:lang", "hub": "slug:hub", "event": "slug:event", "programme": "slug:programme"}
+_CONVERTERS = {
+    "lang": "lang:lang",
+    "hub": "slug:hub",
+    "event": "slug:event",
+    "programme": "slug:programme",
+    "registration_id": "int:registration_id",
+    "size": "int:size",
+}
 
 
 def path(pattern: str, **values: str) -> str:
@@ -52,7 +65,7 @@ def absolute(pattern: str, **values: str) -> str:
 
 
 def rule(pattern: str) -> str:
-    """The Flask rule of a pattern, with the converters `lang` and `slug` that web registers."""
+    """The Flask rule of a pattern, with the converters `lang`, `slug` and `int` that web registers."""
     return re.sub(r"<(\w+)>", lambda match: f"<{_CONVERTERS.get(match[1], match[1])}>", pattern)
 
 

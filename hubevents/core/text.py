@@ -97,7 +97,7 @@ def transliterate(text: str) -> str:
     return "".join(out)
 
 
-def _without_accents(text: str) -> str:
+def without_accents(text: str) -> str:
     """Compatibility letters written out and combining marks dropped."""
     decomposed = unicodedata.normalize("NFKD", text.translate(_PLAIN))
     return "".join(char for char in decomposed if not unicodedata.combining(char))
@@ -108,7 +108,7 @@ def slugify(text: str, *, limit: int = 60) -> str:
 
     Empty when nothing is left: the caller then brings a name of its own, and refuses the reserved ones.
     """
-    plain = _without_accents(transliterate(text)).lower()
+    plain = without_accents(transliterate(text)).lower()
     slug = re.sub(r"[^a-z0-9]+", "-", re.sub(r"['’`]", "", plain)).strip("-")
     if len(slug) <= limit:
         return slug
@@ -132,7 +132,7 @@ def search_key(text: str) -> str:
     """
     text = unicodedata.normalize("NFC", text).casefold().replace("ё", "е")
     latin = "".join(_LATIN.get(char, char) for char in text)
-    folded = _without_accents(latin).casefold()
+    folded = without_accents(latin).casefold()
     folded = re.sub(r"iy+", "i", folded).replace("bulg", "balg")
     return " ".join(_DASHES.sub("-", _QUOTES.sub("", folded)).split())
 

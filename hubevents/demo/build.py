@@ -21,14 +21,16 @@ import sqlalchemy as sa
 from flask import current_app
 
 from hubevents import work
+from hubevents.accounts import queries as users_read
 from hubevents.accounts import service as users
 from hubevents.agenda import service as agenda
 from hubevents.agenda.rules import SessionKind
 from hubevents.agenda.service import SessionDetails, SpeakerDetails
 from hubevents.checkin import service as checkin
-from hubevents.checkin.intake import Delivery, Item, Reported
-from hubevents.checkin.models import Door
-from hubevents.checkin.rules import DoorRole, Method
+from hubevents.checkin import settling
+from hubevents.checkin.intake import Delivery, Item, Reported, WalkIn
+from hubevents.checkin.models import Device, Door, Scan
+from hubevents.checkin.rules import Answer, Decision, Direction, DoorRole, Flag, Method
 from hubevents.core import clock, text, tokens
 from hubevents.core.db import db, transaction
 from hubevents.core.i18n import Translated
@@ -71,6 +73,14 @@ _HUB_TEXTS = ("name", "kind_line", "summary", "about", "imprint", "privacy", "ad
 _SCANS_TOGETHER = timedelta(minutes=10)
 _HOURS = (8, 9, 9, 10, 10, 11, 12, 13, 14, 15, 16, 17, 19, 20, 21)
 """Hours at which people register, as often as they do."""
+BUSY = timedelta(hours=4)
+"""How long before the demo is made the first visitor of today came to the event that is on, whatever the hour."""
+SHORTEST = timedelta(minutes=20)
+"""Less of a day than this holds no story."""
+PHONE = "Телефонът на Деница"
+WALK_INS = 27
+_TABLET_AHEAD = timedelta(minutes=3, seconds=10)
+"""The clock of one device is wrong, so that staff sees how that is said."""
 
 
 @dataclass(order=True)
@@ -160,8 +170,8 @@ class Builder:
         self.story = Story()
         self.hubs: dict[str, dict[str, Any]] = read("hubs")
         self.places = {slug: Place() for slug in self.hubs}
-        people = read("people")
-        self.casts = {slug: Cast(self.random, people, slug) for slug in self.hubs}
+        self.people = read("people")
+        self.casts = {slug: Cast(self.random, self.people, slug) for slug in self.hubs}
 
     def build(self) -> None:
         """Plans the story, tells it, and leaves the outbox as a working installation would."""
@@ -485,6 +495,11 @@ class Builder:
         if starts_at == scene.spans[0][0]:
             self.story.add(starts_at - timedelta(hours=2), partial(self._open_door, scene))
         day, last = self._day(starts_at), min(self._day(ends_at), self.today)
+        if "lasts" in scene.said:
+            last -= timedelta(days=1)
+            since = max(self.now - BUSY, self._at(self.today, "0:05"))
+            if self.now - since >= SHORTEST:
+                self.story.add(since - timedelta(minutes=4), BusyDay(self, scene, since).happen, whole=True)
         while day <= last:
             begin = self._at(day, scene.said["times"].split("-")[0])
             if begin < self.now and (len(scene.spans) > 1 or day == self._day(starts_at) or days.is_suitable(day)):
@@ -492,20 +507,21 @@ class Builder:
             day += timedelta(days=1)
 
     def _open_door(self, scene: Scene) -> None:
-        scene.door_id = checkin.make_door(scene.made, "Главен вход", DoorRole.STEWARD).id
+        again = "lasts" in scene.said
+        scene.door_id = checkin.make_door(scene.made, "Главен вход", DoorRole.STEWARD, reentry=again, badges=again).id
 
     def _admit(self, scene: Scene, begin: datetime) -> None:
         """The scans of one day, sent as the phone at the door would: some together, soon after they were made."""
         random = self._of(scene, f"{begin:%Y-%m-%d}")
         arrivals = sorted(self._arrivals(random, scene, begin), key=lambda item: item.scanned_at)
-        device = _uuid(random)
+        device = _uuid(self._of(scene, "phone"))
         while arrivals:
             together = [item for item in arrivals if item.scanned_at < arrivals[0].scanned_at + _SCANS_TOGETHER]
             arrivals = arrivals[len(together) :]
             sent_at = together[-1].scanned_at + timedelta(seconds=2)
             with clock.at(sent_at), transaction():
                 door = db.session.get_one(Door, scene.door_id)
-                sent = Delivery(Reported(device, "Телефонът на Деница", sent_at, 0), tuple(together))
+                sent = Delivery(Reported(device, PHONE, sent_at, 0), tuple(together))
                 checkin.take_scans(checkin.token_of(door), sent, sent_at, "bg")
 
     def _arrivals(self, random: Random, scene: Scene, begin: datetime) -> Iterable[Item]:
@@ -584,6 +600,177 @@ class Builder:
             with clock.at(moment + timedelta(seconds=3)):
                 work.JOBS[DELIVER].run()
         current_app.extensions["jobs"][0].flush()
+
+
+@dataclass(order=True)
+class Pass:
+    """Somebody at a door of the busy day; `make` gives the item when its moment has come."""
+
+    at: datetime
+    number: int
+    door: str = field(compare=False)
+    make: Callable[[datetime], Item | None] = field(compare=False)
+
+
+class BusyDay:
+    """Today at the event that is on: three doors with their phones, people who come and go, and what was odd."""
+
+    def __init__(self, builder: Builder, scene: Scene, since: datetime) -> None:
+        """Plans nothing yet; `since` is when the first visitor came."""
+        self.builder, self.scene, self.since = builder, scene, since
+        self.random = builder._of(scene, "today")
+        self.passes: list[Pass] = []
+        self.then: list[tuple[datetime, Callable[[], object]]] = []
+        """What staff and people did in between."""
+        self.tablet_gone_at = builder.now - timedelta(minutes=11)
+        self.doors: dict[str, int] = {}
+        self.devices = {
+            "main": Reported(_uuid(builder._of(scene, "phone")), PHONE, None, 0),
+            "yard": Reported(_uuid(self.random), "Таблетът в оранжерията", None, 0),
+            "kiosk": Reported(_uuid(self.random), "Екранът във фоайето", None, 0),
+        }
+        self.strange = Reported(_uuid(self.random), "Телефон без собственик", None, 0)
+
+    def happen(self) -> None:
+        """Opens the doors, lets people come and go in the order of time, and leaves two scans to settle."""
+        with clock.at(self.since - timedelta(minutes=3)), transaction():
+            self.doors = {
+                "main": self.scene.door_id,
+                "yard": checkin.make_door(self.scene.made, "Вход откъм двора", DoorRole.SCAN, reentry=True).id,
+                "kiosk": checkin.make_door(self.scene.made, "Самообслужване във фоайето", DoorRole.KIOSK).id,
+            }
+        self._shut_a_phone()
+        rows = db.session.execute(
+            sa.select(Registration.id, Ticket.version)
+            .join(Ticket, Ticket.registration_id == Registration.id)
+            .where(Registration.event_id == self.scene.made.id, Registration.status == RegistrationStatus.CONFIRMED)
+            .order_by(Registration.id)
+        ).all()
+        db.session.rollback()
+        codes = [self._code(id, version) for id, version in rows]
+        self._odd(rows[1].id, codes)
+        for code in codes[3:]:
+            if self.random.random() < 0.7:
+                self._comes(self.random.choice(("main", "yard", "kiosk")), partial(self._scan, code))
+        walk_ins = Cast(self.random, self.builder.people, self.scene.said["hub"]).invite(WALK_INS, ())
+        for person in walk_ins:
+            self._comes("main", partial(self._walk_in, WalkIn(person.first_name, person.last_name, None)))
+        self._send()
+        self._last_words()
+
+    def _part(self, part: float) -> datetime:
+        """A moment of today: 0 is the first visitor's, 1 is now."""
+        until = self.builder.now - timedelta(minutes=2)
+        return (self.since + (until - self.since) * part).replace(microsecond=0)
+
+    def _add(self, at: datetime, door: str, make: Callable[[datetime], Item | None]) -> None:
+        if door == "yard" and at >= self.tablet_gone_at:
+            door = "main"
+        self.passes.append(Pass(at, len(self.passes), door, make))
+
+    def _comes(self, door: str, make: Callable[[datetime], Item | None]) -> None:
+        """Somebody comes in one of two waves; a third of them leave again."""
+        wave = (0.0, 0.55, 0.22) if self.random.random() < 0.6 else (0.4, 1.0, 0.7)
+        at = self._part(self.random.triangular(*wave))
+        # The scan's id is the person's thread from coming to leaving.
+        scan_id = _uuid(self.random)
+        self._add(at, door, lambda moment: _with_id(make(moment), scan_id))
+        gone = at + (self.builder.now - self.since) * self.random.uniform(0.15, 0.4)
+        if self.random.random() < 0.4 and gone < self._part(1):
+            self._add(gone, self.random.choice(("main", "yard")), partial(self._leaves, scan_id))
+
+    def _odd(self, cancelled_id: int, codes: list[str]) -> None:
+        """Two phones admit one ticket; somebody comes who had just cancelled; a good ticket was turned away."""
+        twice, gone, refused = codes[:3]
+        cancelled_at = self._part(0.55)
+        self._add(self._part(0.3), "yard", partial(self._scan, refused, shown=Answer.REFUSED))
+        self._add(self._part(0.42), "main", partial(self._scan, twice, shown=Answer.ADMITTED))
+        self._add(self._part(0.45), "yard", partial(self._scan, twice, shown=Answer.ADMITTED))
+        self._add(self._part(0.62), "yard", partial(self._scan, gone, shown=Answer.ADMITTED))
+        self.then = [
+            (self._part(0.4), self._settle),
+            (cancelled_at, lambda: registrations.cancel(cancelled_id, by="person", event_id=self.scene.made.id)),
+        ]
+
+    def _settle(self) -> None:
+        scan = db.session.scalars(
+            sa.select(Scan).where(Scan.event_id == self.scene.made.id, Scan.flagged == Flag.REFUSED_ANYWAY.value)
+        ).one()
+        colleague = users_read.user_by_email("organiser@example.org")
+        if colleague is not None:
+            note = "Изчака на вратата и влезе след малко."
+            settling.settle(self.scene.made.id, scan.id, Decision.COUNTED, colleague.id, note)
+
+    def _send(self) -> None:
+        """Sends what passed each door within a few minutes, in the order of time, and what staff did in between."""
+        waiting = sorted(self.passes)
+        then = sorted(self.then, key=lambda each: each[0])
+        while waiting:
+            while then and then[0][0] <= waiting[0].at:
+                moment, do = then.pop(0)
+                with clock.at(moment), transaction():
+                    do()
+            door = waiting[0].door
+            until = waiting[0].at + _SCANS_TOGETHER / 2
+            until = min([until, *(moment for moment, _do in then)])
+            together = [each for each in waiting if each.door == door and each.at <= until]
+            waiting = [each for each in waiting if each not in together]
+            self._deliver(door, together[-1].at + timedelta(seconds=2), together)
+
+    def _deliver(self, door: str, sent_at: datetime, passes: Iterable[Pass] = (), queued: int = 0) -> None:
+        ahead = _TABLET_AHEAD if door == "yard" else timedelta()
+        list_at = sent_at + ahead - timedelta(seconds=sent_at.minute % 5 * 60 + 20)
+        said = replace(self.devices[door], sent_at=sent_at + ahead, queued=queued, list_at=list_at)
+        items = [each.make(each.at + ahead) for each in passes]
+        db.session.rollback()
+        with clock.at(sent_at), transaction():
+            token = checkin.token_of(db.session.get_one(Door, self.doors[door]))
+            delivery = Delivery(said, tuple(item for item in items if item is not None))
+            checkin.take_scans(token, delivery, sent_at, "bg")
+
+    def _shut_a_phone(self) -> None:
+        """A phone that nobody knew opened the main door's page and was shut out."""
+        with clock.at(self.since - timedelta(minutes=2)), transaction():
+            door = db.session.get_one(Door, self.scene.door_id)
+            seen = Delivery(replace(self.strange, sent_at=clock.now()), ())
+            checkin.take_scans(checkin.token_of(door), seen, clock.now(), "bg")
+            device = db.session.scalars(sa.select(Device).where(Device.uuid == self.strange.id)).one()
+            checkin.shut_device(self.scene.made.id, device.id)
+
+    def _last_words(self) -> None:
+        """Two phones are here now; the tablet lost the network some minutes ago, with scans on it."""
+        now = self.builder.now
+        self._deliver("yard", self.tablet_gone_at, queued=3)
+        for door, seconds in (("kiosk", 50), ("main", 15)):
+            self._deliver(door, now - timedelta(seconds=seconds))
+
+    def _code(self, id: int, version: int) -> str:
+        key = tokens.ticket_keys()[0]
+        return tickets.issue(key, event_id=self.scene.made.id, registration_id=id, version=version)
+
+    def _scan(self, code: str, at: datetime, shown: Answer | None = None) -> Item:
+        scan_id = _uuid(self.random)
+        return Item(scan_id, scan_id, at, Method.QR, code=code, shown=shown)
+
+    def _walk_in(self, person: WalkIn, at: datetime) -> Item:
+        scan_id = _uuid(self.random)
+        return Item(scan_id, scan_id, at, Method.WALK_IN, walk_in=person)
+
+    def _leaves(self, came: str, at: datetime) -> Item | None:
+        """The exit of whoever came with a scan."""
+        row = db.session.execute(
+            sa.select(Scan.registration_id, sa.func.max(Ticket.version))
+            .join(Ticket, Ticket.registration_id == Scan.registration_id)
+            .where(Scan.scan_id == came)
+            .group_by(Scan.registration_id)
+        ).one_or_none()
+        if row is None or row[0] is None:
+            return None
+        return replace(self._scan(self._code(row[0], row[1]), at), direction=Direction.OUT)
+
+
+def _with_id(item: Item | None, scan_id: str) -> Item | None:
+    return replace(item, said=scan_id, scan_id=scan_id) if item is not None else None
 
 
 def _uuid(random: Random) -> str:

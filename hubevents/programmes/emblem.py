@@ -61,9 +61,7 @@ def _lines(variant: Variant, language: str) -> tuple[str, str]:
 
 def star_centres() -> tuple[Point, ...]:
     """Centres of the twelve stars, from twelve o'clock clockwise, in units of the drawing."""
-    return tuple(
-        (FLY / 2 + RING * sin(hour * pi / 6), HOIST / 2 - RING * cos(hour * pi / 6)) for hour in range(12)
-    )
+    return tuple((FLY / 2 + RING * sin(hour * pi / 6), HOIST / 2 - RING * cos(hour * pi / 6)) for hour in range(12))
 
 
 def star_points(centre: Point) -> tuple[Point, ...]:
@@ -93,6 +91,30 @@ def _flag(left: float, top: float) -> str:
         f' fill="{BLUE}"/>'
         f'<path fill="{GOLD}" d="{stars}"/>'
     )
+
+
+def flag_svg(*, one_colour: bool = False) -> str:
+    """The emblem alone for printed papers, which set the words themselves (`lines`).
+
+    `one_colour` is the form for printers of black only: black stars on white in a black outline (same guide).
+    """
+    body = _flag(0, 0)
+    if one_colour:
+        edge = HOIST / 60
+        outline = (
+            f'<rect x="{_number(edge / 2)}" y="{_number(edge / 2)}" width="{_number(FLY - edge)}"'
+            f' height="{_number(HOIST - edge)}" fill="#fff" stroke="#000" stroke-width="{_number(edge)}"/>'
+        )
+        body = outline + body[body.index("<path") :].replace(GOLD, "#000")
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_number(FLY)} {_number(HOIST)}"'
+        f' width="{_number(FLY)}" height="{_number(HOIST)}">{body}</svg>'
+    )
+
+
+def lines(variant: Variant, language: str) -> tuple[str, str]:
+    """The official words in the two lines that stand beside or under the emblem."""
+    return _lines(variant, language)
 
 
 def _text(lines: tuple[str, ...], x: float, baseline: float, anchor: str) -> str:

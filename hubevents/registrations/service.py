@@ -33,7 +33,7 @@ from hubevents.registrations.facts import (
     RegistrationCancelled,
 )
 from hubevents.registrations.models import Consent, Participant, Registration, SessionPlace, Ticket
-from hubevents.registrations.rules import LIVE, SEATED, ConsentKind, RegistrationStatus, Source
+from hubevents.registrations.rules import LIVE, SEATED, AttendsAs, ConsentKind, RegistrationStatus, Source
 
 _JUDGED = (
     Event.hub_id,
@@ -109,6 +109,8 @@ class Registrant:
     """Those that were ticked; the others asked are kept as refused."""
     consents_asked: tuple[ConsentKind, ...] = (ConsentKind.PHOTO, ConsentKind.NEWSLETTER)
     session_ids: tuple[int, ...] = ()
+    attends_as: AttendsAs | None = None
+    """None where nobody said: a new person is a participant, a known one stays what they are."""
 
 
 def register(event_id: int, person: Registrant, *, source: Source = Source.WEB, beyond: bool = False) -> Registration:
@@ -151,6 +153,7 @@ def register(event_id: int, person: Registrant, *, source: Source = Source.WEB, 
         organisation_number=person.organisation_number,
         search=_search(person, person.email),
         language=person.language,
+        attends_as=person.attends_as or AttendsAs.PARTICIPANT,
         waiting_since=None if seated else now,
         created_at=now,
         changed_at=now,
@@ -266,6 +269,7 @@ def change_details(registration_id: int, person: Registrant, *, event_id: int | 
     registration.position = person.position
     registration.organisation_name = person.organisation
     registration.organisation_number = person.organisation_number
+    registration.attends_as = person.attends_as or registration.attends_as
     registration.organisation_id = organisations.of_registrant(
         registration.event.hub_id, person.organisation, person.organisation_number
     )

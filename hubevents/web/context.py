@@ -11,7 +11,7 @@ from hubevents.web.locale import language
 
 def init_context(app: Flask) -> None:
     """Registers globals and filters of Jinja."""
-    static = assets.Assets(assets.root() / "static", watch=app.debug)
+    static = app.extensions["assets"] = assets.Assets(assets.root() / "static", watch=app.debug)
     app.jinja_env.globals.update(
         asset=static.url,
         art=art.art,

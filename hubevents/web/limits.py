@@ -15,6 +15,8 @@ SIGN_IN = "10 per minute; 60 per hour"
 SIGN_INS = "60 per minute; 600 per hour"
 """Per network address: one password tried for many people, and the work of hashing each of them."""
 LOOK_UP = "60 per minute"
+ROOM_CODES = "10 per 10 minutes"
+"""Per registration: codes of a room's screen (checkin.selfcheck says what guessing is worth then)."""
 
 
 def init_limits(app: Flask, settings: Settings) -> None:

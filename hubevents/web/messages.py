@@ -15,9 +15,22 @@ _WORDS: dict[str, Callable[..., str]] = {
     "link_used": lambda: _("This link was already used. Ask for a new one."),
     "link_renewed": lambda: _("This link was replaced by a newer one. Open the newest mail."),
     "door_closed": lambda: _("This pass has ended. Ask the organiser for a new one."),
+    "no_badge": lambda: _("There is no badge for this person at this entrance."),
+    "badge_too_early": lambda: _("The badge is printed once the person was let in and the scan has arrived."),
+    "no_paper": lambda: _("A room's screen needs no paper: open its address on the screen itself."),
+    "device_revoked": lambda: _("This device was taken off the door. Ask the organiser for a new pass."),
     "no_dates": lambda: _("Give the event a date first: an entrance ends with it."),
     "unknown_session": lambda field="": _("This session belongs to another event."),
-    "door_role": lambda field="": _("A door scans, searches, is a steward's or a kiosk: scan, search, steward, kiosk."),
+    "door_role": lambda field="": _(
+        "A door scans, searches, is a steward's, a kiosk or a room's screen: scan, search, steward, kiosk, screen."
+    ),
+    "expiry_past": lambda field="": _("The pass would have ended already. Choose a later time."),
+    "expiry_late": lambda field="", days=60: _(
+        "A pass lasts at most %(days)s days longer than the event. Choose an earlier time.", days=days
+    ),
+    "settled_otherwise": lambda: _("A colleague has settled this scan already, in another way."),
+    "nothing_to_settle": lambda: _("This scan is no longer in question."),
+    "decision_impossible": lambda: _("This cannot be decided about this scan."),
     "link_expired": lambda: _("This link has expired. Ask for a new one."),
     # commands
     "hub": lambda: _("There is no such hub."),

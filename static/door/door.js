@@ -1,56 +1,98 @@
 /**
- * The scanner: a code from camera, photo, keyboard or hand scanner becomes a scan with an id and a time, the answer fills the screen,
- * and the camera comes back by itself.
+ * The scanner: a code from camera, photo, keyboard, hand scanner or search becomes a scan; our own rulebook answers it from the list at
+ * once, the server judges it when there is a connection, and the camera comes back by itself.
+ *
+ * What the server says in time replaces our verdict on the screen. What it says too late, the screen having shown something else, is
+ * told to it (`shown`), because what the person at the door heard is the fact (DESIGN 6).
  */
+import { AnswerView, UNDO_SECONDS } from "./answer.js";
 import { Camera, InView, loadDecoder } from "./camera.js";
-import { Sender } from "./sender.js";
-import { fill, part, readSetup, uuid } from "./setup.js";
-import { allowSound, signal } from "./signals.js";
+import { Clock } from "./clock.js";
+import { Finder } from "./finder.js";
+import { List } from "./list.js";
+import { Memory } from "./memory.js";
+import { More } from "./more.js";
+import { fill, forgetSettings, part, readSetup, uuid } from "./setup.js";
+import { allowSound } from "./signals.js";
+import { askToStay, openStore } from "./store.js";
+import { Sync } from "./sync.js";
+import { importKeys, understand } from "./ticket.js";
+import { dayOf } from "./verdict.js";
+import { WalkIn } from "./walkin.js";
 import { listenForHandScanner } from "./wedge.js";
-import { wording } from "./wording.js";
+import { calendar, wording } from "./wording.js";
 
-const SECONDS = { go: 2, wait: 4, stop: 8 };
-const UNDO_SECONDS = 10;
-const LATE = 2500; // ms until the screen says that there is no answer yet
+/** @typedef {import("./store.js").Kept} Kept */
+/** @typedef {import("./setup.js").Answer} Answer */
+/** @typedef {import("./setup.js").Item} Item */
+/** @typedef {import("./list.js").Reading} Reading */
+
+const LATE = 1500; // ms to wait for the server where our own list is not sure
+const AGAIN = 350; // ms a green verdict stands before the next code may take its place
 const KEPT = 50; // lines of the last-scans list, so that memory stays flat
+const MEMORY = 36 * 3600_000; // ms for which own scans are remembered
+const OLD = 3600_000; // ms after which a list is called old
 
-const ICONS = {
-  go: '<circle cx="12" cy="12" r="10.2"/><path d="m7 12.4 3.4 3.4L17.2 9"/>',
-  wait: '<circle cx="12" cy="12" r="10.2"/><path d="M12 6.4V12l3.4 3.2"/>',
-  stop: '<path d="M7.8 2h8.4L22 7.8v8.4L16.2 22H7.8L2 16.2V7.8z"/><path d="m8.6 8.6 6.8 6.8m0-6.8-6.8 6.8"/>',
-};
+/** Refusals that a newer list might lift: with a connection the server's word is awaited. */
+const UNSURE = new Set(["unknown", "waitlisted", "pending", "expired", "wrong_session", "full", "not_inside", "replaced"]);
 
 const setup = readSetup();
 /** @param {string} key */
 const word = (key) => setup.words[key] ?? key;
 const body = document.body;
-const views = { camera: part("camera", HTMLElement), verdict: part("verdict", HTMLElement), last: part("last", HTMLElement) };
+const kiosk = setup.role === "kiosk";
+const views = {
+  camera: part("camera", HTMLElement),
+  verdict: part("verdict", HTMLElement),
+  last: part("last", HTMLElement),
+  find: part("find", HTMLElement),
+  walk: part("walk-view", HTMLElement),
+  more: part("more", HTMLElement),
+};
 const controls = {
   camera: part("ctl-camera", HTMLDivElement),
   code: part("ctl-code", HTMLFormElement),
   verdict: part("ctl-verdict", HTMLDivElement),
   reason: part("ctl-reason", HTMLFormElement),
-  last: part("ctl-last", HTMLDivElement),
+  find: part("ctl-find", HTMLDivElement),
+  walk: part("ctl-walk", HTMLDivElement),
+  back: part("ctl-back", HTMLDivElement),
 };
 const code = part("code", HTMLInputElement);
 const reason = part("reason", HTMLInputElement);
-const hold = part("hold", HTMLButtonElement);
 const undo = part("undo", HTMLButtonElement);
+const undoLast = part("undo-last", HTMLButtonElement);
 const letIn = part("let-in", HTMLButtonElement);
+const badge = part("badge", HTMLButtonElement);
 const torch = part("torch", HTMLButtonElement);
 const aim = part("aim", HTMLElement);
+const times = calendar(setup);
 
+const list = new List();
 const inView = new InView();
-/** @type {import("./sender.js").Scan | null} the scan whose answer is shown or awaited */
+const clock = new Clock();
+/** @type {import("./store.js").Store | Memory} */
+let store = new Memory();
+let keeps = false;
+/** @type {import("./ticket.js").Keys | null} */
+let keys = null;
+/** @type {Sync | null} */
+let sync = null;
+/** @type {Kept | null} the scan whose verdict is shown or awaited */
 let current = null;
-/** @type {import("./sender.js").Scan | null} */
+/** @type {Kept | null} */
 let undoable = null;
 let undoUntil = 0;
-/** @type {ReturnType<typeof setInterval> | undefined} */
-let ticking;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let late;
+let busy = false;
+/** @type {Promise<void>} */
+let turn = Promise.resolve();
+/** When the last code was seen. */
+let started = 0;
+let measured = "";
 let ended = false;
+const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`door-${setup.door}`) : null;
 
 // --- what is shown ---
 
@@ -59,79 +101,73 @@ function show(view, control) {
   for (const [name, element] of Object.entries(views)) element.hidden = name !== view;
   for (const [name, element] of Object.entries(controls)) element.hidden = name !== control;
   body.classList.toggle("door--half", view === "verdict");
+  body.classList.toggle("door--page", view === "find" || view === "walk" || view === "more" || view === "last");
 }
 
 function toCamera() {
-  clearInterval(ticking);
+  answers.close();
   current = null;
   show("camera", "camera");
+  updateIfIdle();
 }
 
-/** @param {import("./sender.js").Answer} answer @param {import("./sender.js").Scan} scan */
-function showAnswer(answer, scan) {
-  const shown = wording(answer, setup, new Date());
-  const answers = part("answer", HTMLElement);
-  views.verdict.className = `verdict verdict--${shown.tone}`;
+const answers = new AnswerView(setup, { back: toCamera, confirm: () => more.mode === "confirm" });
+
+/** Shows the verdict that a scan has by now. @param {Kept} kept */
+function present(kept) {
+  clearTimeout(late);
+  const offline = !sync?.online && keeps && !kept.item.undoes;
   show("verdict", "verdict");
-  const icon = document.createElement("div");
-  icon.innerHTML = `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.4" aria-hidden="true">${ICONS[shown.tone]}</svg>`;
-  const title = document.createElement("h2");
-  title.textContent = shown.title;
-  const lines = [shown.who, ...shown.notes].filter(Boolean).map((text) => {
-    const line = document.createElement("p");
-    line.textContent = text;
-    line.className = text === shown.who ? "who2" : "";
-    return line;
-  });
-  answers.replaceChildren(...icon.children, title, ...lines);
-  signal(shown.tone);
-  letIn.hidden = !(setup.overrides && answer.overridable && (scan.code ?? "") !== "");
-  undoable = ["admitted", "left"].includes(answer.verdict) ? scan : null;
-  undoUntil = performance.now() + UNDO_SECONDS * 1000;
-  countDown(SECONDS[shown.tone]);
+  answers.show(kept, clock.now(), { note: offline && !kiosk ? word("kept_here") : "", listAt: list.head?.now ?? null });
+  const { verdict, overridable } = kept.answer;
+  const again = Boolean(kept.item.code ?? kept.item.registration ?? kept.item.walk_in);
+  requestAnimationFrame(() => measure(kept));
+  letIn.hidden = !(setup.role === "steward" && overridable && again);
+  badge.hidden = !(setup.badges && kept.registration && ["admitted", "already_in"].includes(verdict));
+  if (undoable?.scan_id !== kept.scan_id) undoUntil = performance.now() + UNDO_SECONDS * 1000;
+  undoable = ["admitted", "left"].includes(verdict) && !kiosk ? kept : null;
+  showUndo();
 }
 
-/** @param {number} seconds until the camera comes back; the way to undo lasts longer, so it keeps the screen while in use */
-function countDown(seconds) {
-  clearInterval(ticking);
-  hold.setAttribute("aria-pressed", "false");
-  hold.textContent = word("hold");
-  const bar = part("bar", HTMLElement);
-  bar.style.setProperty("--back", `${seconds}s`);
-  bar.classList.remove("running");
-  void bar.offsetWidth; // the animation starts anew
-  bar.classList.add("running");
-  let until = performance.now() + seconds * 1000;
-  const tick = () => {
-    const now = performance.now();
-    const held = hold.getAttribute("aria-pressed") === "true";
-    if (held) until = now + seconds * 1000;
-    views.verdict.classList.toggle("verdict--held", held);
-    const left = Math.ceil((until - now) / 1000);
-    part("back", HTMLElement).textContent = held ? word("held") : fill(word("back"), { n: Math.max(left, 1) });
-    const undoLeft = Math.ceil((undoUntil - now) / 1000);
-    undo.hidden = !undoable || undoLeft <= 0;
-    undo.textContent = fill(word("undo"), { n: undoLeft });
-    if (left <= 0) toCamera();
-  };
-  tick();
-  ticking = setInterval(tick, 200);
+/** How long people waited for this verdict, for whoever looks into the browser's own timings. @param {Kept} kept */
+function measure(kept) {
+  if (measured === kept.scan_id) return;
+  measured = kept.scan_id;
+  if (performance.getEntriesByName("door-verdict").length > 500) performance.clearMeasures("door-verdict");
+  performance.measure("door-verdict", { start: started, end: performance.now() });
 }
 
-/** @param {import("./sender.js").Answer} answer @param {import("./sender.js").Scan} scan */
-function remember(answer, scan) {
-  const shown = wording(answer, setup, new Date());
-  const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: setup.zone }).format(new Date(scan.scanned_at));
+function showUndo() {
+  const left = Math.ceil((undoUntil - performance.now()) / 1000);
+  for (const button of [undo, undoLast]) {
+    button.hidden = !undoable || left <= 0;
+    button.textContent = fill(word("undo"), { n: left });
+  }
+}
+setInterval(showUndo, 250);
+
+/** Nothing came back in time: our own verdict stands, or that the scan is kept. @param {Kept} kept */
+function showLate(kept) {
+  if (current?.scan_id === kept.scan_id) present(kept);
+}
+
+/** @param {Kept} kept */
+function addLine(kept) {
+  if (kiosk) return;
+  const { answer, item } = kept;
+  const shown = wording(answer, setup, clock.now(), { listAt: list.head?.now ?? null });
+  const time = times.time(item.scanned_at);
   const line = document.createElement("li");
   line.className = "hit";
+  line.dataset.scan = kept.scan_id;
+  const words = document.createElement("div");
   const who = document.createElement("strong");
   who.textContent = shown.who || shown.title;
   const what = document.createElement("span");
-  what.textContent = shown.who ? `${time} · ${shown.title}` : time;
-  const words = document.createElement("div");
+  what.textContent = [time, shown.who ? shown.title : "", kept.waiting ? word("waits") : ""].filter(Boolean).join(" · ");
   words.append(who, what);
   line.append(words);
-  if (["admitted", "left"].includes(answer.verdict)) {
+  if (["admitted", "left"].includes(answer.verdict) && !list.undone.has(kept.scan_id)) {
     const back = document.createElement("button");
     back.type = "button";
     back.className = "btn btn-quiet";
@@ -139,80 +175,60 @@ function remember(answer, scan) {
     back.setAttribute("aria-label", `${back.textContent}: ${shown.who}`);
     back.addEventListener("click", () => {
       back.remove();
-      takeBack(scan);
+      takeBack(kept);
     });
     line.append(back);
   }
-  const list = part("last-list", HTMLOListElement);
-  list.prepend(line);
-  while (list.children.length > KEPT) list.lastElementChild?.remove();
+  const lines = part("last-list", HTMLOListElement);
+  const before = lines.querySelector(`[data-scan="${kept.scan_id}"]`);
+  if (before) before.replaceWith(line);
+  else lines.prepend(line);
+  while (lines.children.length > KEPT) lines.lastElementChild?.remove();
   part("last-none", HTMLElement).hidden = true;
-  part("latest", HTMLElement).textContent = shown.who ? `${shown.who}, ${time}` : "";
+  const latest = part("latest", HTMLButtonElement);
+  if (lines.firstElementChild !== line || !shown.who) return;
+  latest.textContent = `${shown.who}, ${time}`;
+  latest.hidden = false;
 }
 
-// --- sending ---
-
-const sender = new Sender(setup.scans, setup.language, {
-  answered(answer, scan) {
-    remember(answer, scan);
-    if (scan !== current) return;
-    clearTimeout(late);
-    showAnswer(answer, scan);
-  },
-  present(present) {
-    part("present", HTMLElement).textContent = String(present);
-  },
-  connection(online, waiting) {
-    const net = part("net", HTMLElement);
-    net.classList.toggle("net--ok", online);
-    const count = waiting === 1 ? word("waiting_one") : fill(word("waiting_many"), { n: waiting });
-    const text = [online ? word("online") : word("offline"), ...(waiting ? [count] : [])].join("\n");
-    const words = part("net-words", HTMLElement);
-    if (words.textContent !== text) words.textContent = text;
-    if (!online && current && sender.waiting.has(current.scan_id)) showLate();
-  },
-  ended() {
-    ended = true;
-    camera.stop();
-    toCamera();
-    showTrouble(word("ended"), false);
-    for (const each of document.querySelectorAll(".ctl button, .ctl label")) each.toggleAttribute("hidden", true);
-  },
-});
-
-/** Nothing came back: said as it is, while the scan goes on trying under its id. */
-function showLate() {
-  clearTimeout(late);
-  if (!current || controls.verdict.hidden === false) return;
-  const scan = current;
-  showAnswer({ scan_id: scan.scan_id, verdict: "refused", reason: "waiting", name: null, first_scan: null }, scan);
+function showTally() {
+  const moment = clock.now().toISOString();
+  if (!list.head) return;
+  part("present", HTMLElement).textContent = String(list.present(moment));
+  part("expected", HTMLElement).textContent = String(list.head.expected);
+  const age = clock.ms() - Date.parse(list.head.now);
+  const state = part("list-age", HTMLElement);
+  state.textContent = fill(word("list_from"), { time: times.dayTime(list.head.now, clock.now()) });
+  state.classList.toggle("old", age > OLD);
+  part("list-about", HTMLElement).textContent = fill(word("list_about"), {
+    n: list.people.size,
+    time: times.dayTime(list.head.now, clock.now()),
+  });
 }
 
-/** @param {Partial<import("./sender.js").Scan>} what */
-function send(what) {
-  if (ended) return;
-  current = { scan_id: uuid(), scanned_at: new Date().toISOString(), ...what };
-  clearInterval(ticking);
-  clearTimeout(late);
-  late = setTimeout(showLate, LATE);
-  sender.send(current);
+function showSessions() {
+  const head = list.head;
+  if (!head) return;
+  const ids = head.door.sessions ?? [];
+  const now = clock.ms();
+  const sessions = (head.sessions ?? []).filter(({ id, cancelled }) => ids.includes(id) && !cancelled);
+  // The one that is on, else the one whose start is nearest.
+  const [nearest] = [...sessions].sort((a, b) => Math.abs(Date.parse(a.starts_at) - now) - Math.abs(Date.parse(b.starts_at) - now));
+  const on = sessions.find(({ starts_at, ends_at }) => Date.parse(starts_at) <= now && now <= Date.parse(ends_at));
+  more.offer(
+    sessions.map(({ id, title, starts_at }) => ({ id, title: `${times.time(starts_at)} ${title}` })),
+    (on ?? nearest)?.id ?? null,
+  );
+  showMode();
 }
 
-/** @param {string} text @param {"qr" | "code"} method */
-function scanned(text, method) {
-  // One answer is read before the next is asked for; the code may stay in view meanwhile.
-  if (current || !controls.reason.hidden) return false;
-  send({ code: text, method });
-  return true;
+/** Direction and session stand in the head: whoever forgets that the scanner counts exits must see it. */
+function showMode() {
+  const out = more.direction === "out";
+  const chosen = more.session.selectedOptions[0]?.textContent ?? "";
+  part("mode-words", HTMLElement).textContent = [out ? word("out_mode") : "", more.session.options.length > 1 ? chosen : ""].filter(Boolean).join(" · ");
+  body.classList.toggle("door--out", out);
 }
-
-/** @param {import("./sender.js").Scan} scan */
-function takeBack(scan) {
-  undoable = null;
-  send({ undoes: scan.scan_id });
-}
-
-// --- camera ---
 
 /** @param {string} text @param {boolean} again whether trying again may help */
 function showTrouble(text, again) {
@@ -222,23 +238,166 @@ function showTrouble(text, again) {
   aim.parentElement?.toggleAttribute("hidden", true);
 }
 
-const camera = new Camera(part("video", HTMLVideoElement), {
-  seen(text) {
-    if (inView.isNew(text) && !scanned(text, "qr") && text !== current?.code) inView.forget(text);
+// --- a scan ---
+
+/** What a code is, and whose. @param {string} text @returns {Promise<{reading: Reading, registration: string | null}>} */
+async function read(text) {
+  if (!keys) return { reading: {}, registration: null };
+  const found = await understand(text, keys);
+  if ("problem" in found) return { reading: { problem: found.problem }, registration: null };
+  if ("code" in found) return { reading: {}, registration: list.codes.get(found.code) ?? null };
+  const here = found.event === list.head?.event.id;
+  return { reading: found, registration: here ? found.registration : null };
+}
+
+/**
+ * One scan: judged from the list, kept, shown, sent.
+ * @param {Partial<Item>} what @param {Reading} reading @param {string | null} registration @param {string | null} [name] of somebody the list does not know
+ */
+async function submit(what, reading, registration, name = null) {
+  await ready;
+  const at = clock.now();
+  const chosen = more.session.options.length > 1 ? more.session.value : null;
+  /** @type {Item} */
+  const item = { scan_id: uuid(), scanned_at: at.toISOString(), session: chosen, direction: more.direction, ...what };
+  const ours = item.undoes ? undoneAnswer(item, name) : list.judge(item, reading, registration);
+  const live = Boolean(sync?.online);
+  if (!keeps && !live) return showTrouble(word("no_storage"), true);
+  const unsure = !ours || ours.provisional || (ours.verdict === "refused" && UNSURE.has(ours.reason ?? ""));
+  if (ours && name && ["admitted", "undone"].includes(ours.verdict)) ours.name = name;
+  /** @type {Kept} */
+  const kept = {
+    scan_id: item.scan_id,
+    door: setup.door,
+    waiting: 1,
+    order: at.getTime(),
+    item,
+    shown: ours && !item.undoes ? ours.verdict : null,
+    live,
+    tries: 0,
+    told: false,
+    registration,
+    answer: ours ?? { scan_id: item.scan_id, verdict: "refused", reason: "waiting", name: null },
+  };
+  current = kept;
+  try {
+    await store.keep(kept);
+  } catch {
+    toCamera();
+    return showTrouble(word("storage_full"), true);
+  }
+  showWaiting(1);
+  clearTimeout(late);
+  if (unsure && live) late = setTimeout(showLate, LATE, kept);
+  else present(kept);
+  list.remember(kept);
+  addLine(kept);
+  showTally();
+  channel?.postMessage({ kept });
+  void sync?.now();
+  return undefined;
+}
+
+/** @param {Item} item @param {string | null} name @returns {Answer} */
+const undoneAnswer = (item, name) => ({ scan_id: item.scan_id, verdict: "undone", reason: null, name });
+
+/** A code before the camera, typed, or from a hand scanner. @param {string} text @param {"qr" | "code"} method */
+async function scanned(text, method) {
+  // One answer is read before the next is asked for; the code may stay in view meanwhile.
+  if (ended || busy || (current && !replaceable(text)) || !controls.reason.hidden) return false;
+  busy = true;
+  started = performance.now();
+  try {
+    await ready;
+    const { reading, registration } = await read(text);
+    await submit({ code: text, method }, reading, registration);
+  } finally {
+    busy = false;
+  }
+  return true;
+}
+
+/**
+ * What somebody typed or a hand scanner read: none is lost, the next waits for the one before.
+ * @param {string} text @param {"qr" | "code"} method
+ */
+function inTurn(text, method) {
+  turn = turn.then(async () => {
+    toCamera();
+    await scanned(text, method);
+  });
+  return turn;
+}
+
+/** Whether another code may take the place of the verdict on the screen: who was let in has passed. @param {string} text */
+function replaceable(text) {
+  return (
+    !views.verdict.hidden && answers.tone === "go" && !answers.held && text !== current?.item.code && performance.now() - answers.since > AGAIN
+  );
+}
+
+/** @param {Kept} kept */
+function takeBack(kept) {
+  undoable = null;
+  void submit({ undoes: kept.scan_id }, {}, kept.registration, kept.answer.name ?? null);
+}
+
+/**
+ * The server answered. In time, its word is what the screen shows; too late, what the screen showed is told to it.
+ * @param {Kept} kept @param {Answer} answer
+ */
+async function answered(kept, answer) {
+  const differs = kept.shown !== null && kept.shown !== answer.verdict;
+  const inTime = current?.scan_id === kept.scan_id;
+  if (differs && !inTime && !kept.told) {
+    // Sent again by the queue's next round, now with what was shown.
+    await store.keep(kept);
+    return;
+  }
+  kept.waiting = 0;
+  if (!differs || inTime) {
+    // Whom the server does not name is not named (D19).
+    const { as, org } = kept.answer;
+    kept.answer = { ...(as && answer.name ? { as } : {}), ...(org && answer.name ? { org } : {}), ...answer };
+    kept.shown = answer.verdict;
+  }
+  await store.keep(kept);
+  list.remember(kept);
+  addLine(kept);
+  showTally();
+  channel?.postMessage({ kept });
+  if (inTime) {
+    current = kept;
+    if (controls.reason.hidden) present(kept);
+  }
+}
+
+// --- camera ---
+
+const camera = new Camera(
+  part("video", HTMLVideoElement),
+  {
+    seen(text) {
+      if (!inView.isNew(text)) return;
+      void scanned(text, "qr").then((taken) => {
+        if (!taken && text !== current?.item.code) inView.forget(text);
+      });
+    },
+    trouble(what) {
+      showTrouble(word(what), what !== "insecure");
+    },
+    ready(cameras, hasTorch) {
+      part("trouble", HTMLElement).hidden = true;
+      aim.parentElement?.toggleAttribute("hidden", false);
+      aim.textContent = word(kiosk ? "aim_kiosk" : "aim");
+      part("other-camera", HTMLButtonElement).hidden = cameras < 2;
+      torch.hidden = !hasTorch;
+      torch.setAttribute("aria-pressed", "false");
+      torch.textContent = word("torch_on");
+    },
   },
-  trouble(what) {
-    showTrouble(word(what), what !== "insecure");
-  },
-  ready(cameras, hasTorch) {
-    part("trouble", HTMLElement).hidden = true;
-    aim.parentElement?.toggleAttribute("hidden", false);
-    aim.textContent = word("aim");
-    part("other-camera", HTMLButtonElement).hidden = cameras < 2;
-    torch.hidden = !hasTorch;
-    torch.setAttribute("aria-pressed", "false");
-    torch.textContent = word("torch_on");
-  },
-});
+  { facing: kiosk ? "user" : "environment" },
+);
 
 async function startCamera() {
   if (isSecureContext) aim.textContent = word("asking");
@@ -255,57 +414,106 @@ async function startCamera() {
 /** @param {string} id @param {() => void} act */
 const press = (id, act) => part(id, HTMLElement).addEventListener("click", act);
 
-press("try-again", () => void camera.start());
+const more = new More({
+  direction: () => {
+    showMode();
+    showTally();
+  },
+  session: showMode,
+  async warning() {
+    const waiting = await store.countWaiting(setup.door);
+    return waiting ? fill(word("forget_waiting"), { n: waiting }) : "";
+  },
+  forget,
+});
+
+const finder = new Finder(setup, list, {
+  chosen: (person) => void submit({ registration: person.id, method: "search" }, {}, person.id),
+  state(person) {
+    const moment = clock.now().toISOString();
+    const session = list.session(more.session.options.length > 1 ? more.session.value : null);
+    const earlier = list.earlier(person.id, session, moment);
+    const out = more.direction === "out";
+    if (earlier.inside && !out) return { text: fill(word("inside_since"), { time: times.time(earlier.first_scan?.scanned_at) }), kind: "ok", passes: false };
+    if (!earlier.inside && out) return { text: word("not_here"), kind: "off", passes: false };
+    if (person.status !== "confirmed") return { text: setup.verdicts[person.status]?.title ?? person.status, kind: "wait", passes: true };
+    return { text: earlier.first_scan && !out ? word("went_out") : "", kind: "off", passes: true };
+  },
+});
+
+const walkIn = new WalkIn(list, (values) => {
+  void submit({ walk_in: values }, {}, null, `${values.first_name} ${values.last_name}`);
+});
+
+press("try-again", () => void startCamera());
 press("other-camera", () => void camera.other());
 press("torch", async () => {
   const on = await camera.switchTorch();
   torch.setAttribute("aria-pressed", String(on));
   torch.textContent = word(on ? "torch_off" : "torch_on");
 });
-press("type-code", () => {
-  show("camera", "code");
-  code.value = "";
-  code.focus();
+for (const button of document.querySelectorAll("[data-code]")) {
+  button.addEventListener("click", () => {
+    show("camera", "code");
+    code.value = "";
+    code.focus();
+  });
+}
+press("open-find", () => {
+  show("find", "find");
+  finder.open();
 });
-press("show-last", () => show("last", "last"));
+if (setup.role === "steward") press("open-walk", () => {
+  const typed = finder.query.value;
+  show("walk", "walk");
+  walkIn.open(typed);
+});
+press("open-more", () => {
+  showTally();
+  show("more", "back");
+  part("more", HTMLElement).scrollTop = 0;
+});
+for (const button of document.querySelectorAll("[data-last], #latest")) button.addEventListener("click", () => show("last", "back"));
+press("refresh", () => void sync?.now());
 press("next", toCamera);
-press("hold", () => {
-  const held = hold.getAttribute("aria-pressed") !== "true";
-  hold.setAttribute("aria-pressed", String(held));
-  hold.textContent = word(held ? "released" : "hold");
-});
-press("undo", () => {
-  if (undoable) takeBack(undoable);
-});
+for (const button of [undo, undoLast]) button.addEventListener("click", () => undoable && takeBack(undoable));
 press("let-in", () => {
-  clearInterval(ticking);
-  views.verdict.classList.add("verdict--held");
-  part("back", HTMLElement).textContent = "";
+  answers.pause();
   show("verdict", "reason");
   reason.value = "";
   reason.focus();
 });
+press("badge", () => {
+  answers.setHeld(true);
+  void printBadge();
+});
 for (const back of document.querySelectorAll("[data-back]")) back.addEventListener("click", toCamera);
 controls.code.addEventListener("submit", (event) => {
   event.preventDefault();
-  current = null;
-  scanned(code.value, "code");
-  show("camera", "camera");
+  void inTurn(code.value, "code");
 });
 controls.reason.addEventListener("submit", (event) => {
   event.preventDefault();
-  const { code: text, method } = current ?? {};
-  if (text) send({ code: text, method: method ?? "qr", override_reason: reason.value });
+  const kept = current;
+  if (!kept) return toCamera();
+  const { code: text, registration, method, walk_in } = kept.item;
+  const what = { ...(text ? { code: text } : {}), ...(registration ? { registration } : {}), ...(method ? { method } : {}), ...(walk_in ? { walk_in } : {}) };
+  const reading = text ? read(text) : Promise.resolve({ reading: {}, registration: kept.registration });
+  void reading.then((found) =>
+    submit({ ...what, override_reason: reason.value }, found.reading, found.registration, walk_in ? (kept.answer.name ?? null) : null),
+  );
+  return undefined;
 });
 part("photo", HTMLInputElement).addEventListener("change", async (event) => {
   const input = /** @type {HTMLInputElement} */ (event.target);
   const file = input.files?.[0];
   input.value = "";
   if (!file) return;
+  show("camera", "camera");
   try {
     camera.decode ??= await loadDecoder(setup.reader, setup.wasm);
     const text = await camera.decode(file);
-    if (text) scanned(text, "qr");
+    if (text) void inTurn(text, "qr");
     else showTrouble(word("no_code_in_photo"), true);
   } catch {
     showTrouble(word("no_code_in_photo"), true);
@@ -317,9 +525,108 @@ addEventListener("keydown", (event) => {
 addEventListener("pointerdown", allowSound);
 addEventListener("keydown", allowSound);
 listenForHandScanner((text) => {
-  toCamera();
-  scanned(text, "qr");
+  void inTurn(text, "qr");
 });
+
+/** The label as a picture from the server; without a connection the name alone, large. */
+async function printBadge() {
+  const kept = current;
+  if (!kept?.registration) return;
+  const picture = part("badge-picture", HTMLImageElement);
+  const text = part("badge-text", HTMLElement);
+  text.replaceChildren();
+  picture.hidden = false;
+  picture.src = setup.badge.replace("ID", kept.registration);
+  const there = await picture.decode().then(() => true, () => false);
+  if (!there) {
+    picture.hidden = true;
+    const name = document.createElement("strong");
+    name.textContent = kept.answer.name ?? "";
+    const about = document.createElement("span");
+    about.textContent = kept.answer.org ?? "";
+    text.replaceChildren(name, about);
+  }
+  print();
+}
+
+// --- keeping up ---
+
+/** Whether anything is still to be sent, for style sheets and whoever watches. @param {number} waiting */
+function showWaiting(waiting) {
+  body.dataset.waiting = String(waiting);
+}
+
+/** @param {boolean} online @param {number} waiting */
+function showConnection(online, waiting) {
+  showWaiting(waiting);
+  const net = part("net", HTMLElement);
+  net.classList.toggle("net--ok", online && keeps);
+  const count = waiting === 1 ? word("waiting_one") : fill(word("waiting_many"), { n: waiting });
+  const text = [keeps ? word(online ? "online" : "offline") : word("keeps_nothing"), ...(waiting ? [count] : [])].join("\n");
+  const words = part("net-words", HTMLElement);
+  if (words.textContent !== text) words.textContent = text;
+  if (!online && current && views.verdict.hidden && controls.verdict.hidden) showLate(current);
+}
+
+async function listed() {
+  await store.set("offset", clock.offset);
+  keys = list.head ? await importKeys(list.head.keys, setup.ed25519) : null;
+  showSessions();
+  showTally();
+  if (!views.find.hidden) finder.show();
+  channel?.postMessage({ listed: list.head?.version });
+}
+
+/** The pass ended or was revoked: the list goes, the scanner rests; what waits is still sent. */
+async function end(text = word("ended")) {
+  if (ended) return;
+  ended = true;
+  list.forget();
+  camera.stop();
+  await store.wipeList(setup.door);
+  await forgetPages();
+  toCamera();
+  showTrouble(text, false);
+  for (const each of document.querySelectorAll(".door-ctl button, .door-ctl label, .door-ctl .tally")) each.toggleAttribute("hidden", true);
+}
+
+/** "Forget this device": everything of this door goes, scans that wait too - said before. */
+async function forget() {
+  await sync?.alone(() => store.wipe(setup.door));
+  if (sync) sync.stopped = true;
+  channel?.postMessage({ forgotten: true });
+  forgetSettings();
+  await end(word("forgotten"));
+}
+
+async function forgetPages() {
+  if (!("caches" in globalThis)) return;
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) if (new URL(request.url).pathname.startsWith(setup.page)) await cache.delete(request);
+  }
+}
+
+channel?.addEventListener("message", async ({ data }) => {
+  if (data.kept) {
+    list.remember(data.kept);
+    addLine(data.kept);
+    showTally();
+  } else if (data.forgotten) {
+    if (sync) sync.stopped = true;
+    await end(word("forgotten"));
+  } else if (data.listed && data.listed !== list.head?.version) {
+    const kept = await store.list(setup.door);
+    if (kept) list.take({ ...kept.head, complete: true }, kept.people);
+    showTally();
+  }
+});
+
+setInterval(() => {
+  const until = list.head?.door.ends_at;
+  if (until && clock.ms() > Date.parse(until) && !ended) void end();
+  if (list.head && navigator.onLine === false) showTally();
+}, 5000);
 
 // A phone that was locked gives its camera back only when asked (INTEROP D67); its screen should not lock at all.
 async function stayAwake() {
@@ -334,12 +641,87 @@ document.addEventListener("visibilitychange", () => {
     camera.stop();
     return;
   }
-  void sender.now();
+  void sync?.now();
   void camera.start();
   void stayAwake();
 });
 addEventListener("pagehide", () => camera.stop());
 
-void sender.now();
+// --- the app itself ---
+
+let newVersion = false;
+
+/** A new version is taken when nobody is being served; the queue lies in the store. */
+function updateIfIdle() {
+  if (newVersion && !current && !busy && !views.camera.hidden && !controls.camera.hidden) location.reload();
+}
+
+async function install() {
+  if (!("serviceWorker" in navigator)) return;
+  let had = Boolean(navigator.serviceWorker.controller);
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    newVersion = had;
+    had = true;
+    updateIfIdle();
+  });
+  try {
+    const registration = await navigator.serviceWorker.register(setup.worker, { scope: "/door/" });
+    // This page was loaded before there was a worker: it is handed over, so that it opens without a network the next time.
+    const worker = await navigator.serviceWorker.ready;
+    const { port1, port2 } = new MessageChannel();
+    const kept = new Promise((resolve) => {
+      port1.onmessage = resolve;
+      setTimeout(resolve, 10_000);
+    });
+    const links = [...document.querySelectorAll("link")].map((each) => each.href);
+    const more = links.filter((href) => href && !new URL(href).pathname.startsWith("/static/"));
+    worker.active?.postMessage({ page: location.href, more }, [port2]);
+    await kept;
+    setInterval(() => void registration.update().catch(() => undefined), 3600_000);
+  } catch {
+    // a private window; the door says by itself that it keeps nothing
+  }
+}
+
+/** The store and what it holds: from here on scans are taken. */
+async function open() {
+  let over = false;
+  const opened = await openStore().catch(() => null);
+  if (opened) {
+    store = opened;
+    keeps = true;
+    clock.offset = (await store.get("offset")) ?? 0;
+    for (const door of await store.ended(clock.ms())) {
+      await store.wipeList(door);
+      over ||= door === setup.door;
+    }
+  }
+  const kept = await store.list(setup.door);
+  if (kept) {
+    list.take({ ...kept.head, complete: true }, kept.people);
+    await listed();
+  }
+  for (const each of await store.scansSince(setup.door, clock.ms() - MEMORY)) {
+    list.remember(each);
+    if (dayOf(each.item.scanned_at, setup.zone) === dayOf(clock.now().toISOString(), setup.zone)) addLine(each);
+  }
+  showTally();
+  sync = new Sync({ setup, store, list, clock }, { answered, listed, connection: showConnection, ended: () => end() });
+  showConnection(sync.online, await store.countWaiting(setup.door));
+  if (over) await end();
+}
+
+async function start() {
+  await ready;
+  const { room } = keeps ? await askToStay() : { room: true };
+  if (!keeps) part("warning", HTMLElement).textContent = word("no_storage");
+  else if (!room) part("warning", HTMLElement).textContent = word("storage_full");
+  await sync?.now();
+  await install();
+  body.dataset.ready = "true";
+}
+
+const ready = open();
 void stayAwake();
 void startCamera();
+void start();

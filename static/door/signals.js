@@ -11,6 +11,12 @@ const SIGNALS = {
 
 /** @type {AudioContext | undefined} */
 let audio;
+let silent = false;
+
+/** @param {boolean} value */
+export function mute(value) {
+  silent = value;
+}
 
 /** Browsers let a page sound only after it was touched. */
 export function allowSound() {
@@ -22,7 +28,7 @@ export function allowSound() {
 export function signal(tone) {
   const { notes, vibration } = SIGNALS[tone];
   if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(vibration);
-  if (audio?.state !== "running") return;
+  if (silent || audio?.state !== "running") return;
   for (const [frequency, start, length] of notes) {
     const oscillator = audio.createOscillator();
     const volume = audio.createGain();

@@ -7,6 +7,7 @@ count. A fake camera belongs to one browser: `camera_browser(frames)` starts one
 
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -42,12 +43,32 @@ class Live:
     """A running server and its application."""
 
     app: Flask
-    port: int
-    server: Any
+    port: int = 0
+    server: Any = None
+    thread: threading.Thread | None = None
 
     def url(self, path: str = "/") -> str:
         """An absolute address on the server; localhost, so that the browser counts it as secure."""
         return f"http://localhost:{self.port}{path}"
+
+    def start(self) -> None:
+        """Serves, on the port it had before when it was killed."""
+        self.server = waitress.server.create_server(self.app, host="127.0.0.1", port=self.port, threads=8)
+        self.port = self.server.effective_port
+        self.thread = threading.Thread(target=_serve, args=(self.server,), name="live", daemon=True)
+        self.thread.start()
+
+    def kill(self) -> None:
+        """Nothing answers any more; open connections are cut."""
+        if self.thread is None:
+            return
+        self.server.trigger.pull_trigger(self.server.close)  # in the loop's own thread: it ends when its map is empty
+        for channel in list(self.server.active_channels.values()):
+            with suppress(OSError):
+                channel.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join(5)
+        self.thread = None
+        self.server.task_dispatcher.shutdown()
 
 
 @contextmanager
@@ -56,17 +77,20 @@ def serving(settings: Settings) -> Iterator[Live]:
     app = new_app(settings)
     app.config["WTF_CSRF_ENABLED"] = True
     app.testing = False  # a fault is an error page, as for everybody
-    server = waitress.server.create_server(app, host="127.0.0.1", port=0, threads=8)
-    port = server.effective_port
-    (app.extensions["settings"].instance / "address").write_text(f"http://localhost:{port}", "utf-8")
-    thread = threading.Thread(target=_serve, args=(server,), name="live", daemon=True)
-    thread.start()
-    yield Live(app, port, server)
-    server.trigger.pull_trigger(server.close)  # in the loop's own thread: it ends when its map is empty
-    thread.join(5)
-    server.task_dispatcher.shutdown()
+    live = Live(app)
+    live.start()
+    (app.extensions["settings"].instance / "address").write_text(f"http://localhost:{live.port}", "utf-8")
+    yield live
+    live.kill()
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[Live]:
+    """A running installation of the test's own, which may be killed and started again."""
+    with serving(settings_for(tmp_path / "own")) as live:
+        yield live
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,12 @@ def send_form(page: Page) -> None:
     expect(page.locator(".error-sum")).to_be_visible()
 
 
+def open_all(page: Page) -> None:
+    """Opens everything that a page folds away."""
+    page.locator("main details").evaluate_all("found => found.forEach((each) => (each.open = true))")
+    expect(page.locator("main details:not([open])")).to_have_count(0)
+
+
 def public(demo: Live) -> Iterator[Visit]:
     """Lists, a hub's texts and programmes."""
     for path in ("/", "/?view=month", "/zagore/", "/perelik/"):
@@ -135,19 +141,23 @@ def mailbox(demo: Live) -> Iterator[Visit]:
 
 
 def door(demo: Live) -> Iterator[Visit]:
-    """The scanner: at rest, while a code is typed, with its last scans, and shut."""
+    """The scanner: at rest, while a code is typed, with its last scans, and shut; a room's screen, and its field."""
     with demo.app.app_context():
         event = db.session.scalars(sa.select(Event).where(Event.slug == "pipni-robota")).one()
         with transaction():
             opened = checkin.make_door(event, "Вход от двора", DoorRole.STEWARD)
             shut = checkin.make_door(event, "Заден вход", DoorRole.SCAN)
             checkin.revoke_door(event.id, shut.id)
-        paths = ["//door/" + checkin.address(row).partition("/door/")[2] for row in (opened, shut)]
+            screen = checkin.make_door(event, "Екран в залата", DoorRole.SCREEN)
+        paths = ["//door/" + checkin.address(row).partition("/door/")[2] for row in (opened, shut, screen)]
+        here = _of_status("pipni-robota", RegistrationStatus.CONFIRMED)
         db.session.remove()
     yield Visit(paths[0], lambda page: expect(page.locator("#trouble")).to_be_visible())
     yield Visit(paths[0], lambda page: page.locator("#type-code").click())
-    yield Visit(paths[0], lambda page: page.locator("#show-last").click())
+    yield Visit(paths[0], lambda page: page.locator("[data-last]").first.click())
     yield Visit(paths[1], status=410)
+    yield Visit(paths[2])
+    yield Visit(f"{here}/", lambda page: expect(page.locator(".here input[name=code]")).to_be_visible())
 
 
 def outside(demo: Live) -> Iterator[Visit]:
@@ -227,12 +237,16 @@ def people_pages(demo: Live) -> Iterator[Visit]:
         row = db.session.scalars(sa.select(Registration.id).where(Registration.event_id == event.id)).first()
         db.session.remove()
     for path in ("people/", "people/?status=waitlisted", f"people/{row}/", f"people/{row}/edit", "people/new",
-                 "messages/", "door"):  # fmt: skip
+                 "messages/", "door", "badges", f"badges?id={row}&size=roll-62x100"):  # fmt: skip
         yield Visit(f"{base}/{path}")
     yield Visit(f"{base}/messages/", lambda page: page.locator("table a[href*='/messages/']").first.click())
     yield Visit(f"{base}/people/new", send_form)
     for slug in ("pipni-robota", "masini-i-danni"):
         yield Visit(f"{_workspace(demo, slug)}/door")
+        yield Visit(f"{_workspace(demo, slug)}/door/counter")
+    entrance = f"{_workspace(demo, 'pipni-robota')}/door"
+    yield Visit(entrance, lambda page: page.locator(".door-acts a:not([href*='.pdf'])").last.click())
+    yield Visit(entrance, open_all)
     yield Visit(f"{_workspace(demo, 'rezultatite-ot-godinata')}/people/")
 
 

@@ -3,83 +3,28 @@
 import io
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from hubevents.checkin import service as checkin
-from hubevents.checkin.models import Scan
 from hubevents.checkin.rules import DoorRole
-from hubevents.core import clock, qr, tokens
-from hubevents.core.db import db, transaction
-from hubevents.registrations import service as registrations
-from hubevents.registrations import tickets
-from hubevents.registrations.models import Ticket
-from hubevents.registrations.rules import Source
-from tests import make
+from hubevents.core import qr
+from hubevents.core.db import db
+from hubevents.events.models import Event
 from tests.browser.conftest import Live
-
-
-@dataclass
-class Stage:
-    """An event that is on, its doors, and two tickets."""
-
-    live: Live
-    scan: str
-    steward: str
-    maria: str
-    """The digits in the QR of a confirmed ticket."""
-    maria_typed: str
-    waiting: str
-
-    def scans(self) -> list[tuple[str, str | None]]:
-        with self.live.app.app_context():
-            rows = db.session.execute(sa.select(Scan.verdict, Scan.reason).order_by(Scan.id)).all()
-            db.session.remove()
-        return [tuple(row) for row in rows]
+from tests.browser.stage import Stage, opened, phone, sent, set_up, typed
 
 
 @pytest.fixture
 def stage(live: Live) -> Stage:
-    with live.app.app_context():
-        now = clock.now()
-        dates = [(now - timedelta(hours=1), now + timedelta(hours=2))]
-        event = make.event(make.hub(), "umna-trakiya", title=make.both("Умна Тракия 2026", "Smart Thrace 2026"),
-                           dates=dates, capacity=1)  # fmt: skip
-        with transaction():
-            people = [
-                registrations.register(event.id, registrations.Registrant(first, last, None, "bg"), source=Source.STAFF)
-                for first, last in (("Мария", "Желязкова"), ("Георги", "Тотев"))
-            ]
-            paths = [
-                checkin.address(checkin.make_door(event, name, role)).removeprefix(live.url(""))
-                for name, role in (("Вход А", DoorRole.SCAN), ("Вход Б", DoorRole.STEWARD))
-            ]
-        codes = [
-            tickets.issue(tokens.ticket_keys()[0], event_id=event.id, registration_id=person.id, version=1)
-            for person in people
-        ]
-        typed = db.session.scalars(sa.select(Ticket.code)).one()
-        db.session.remove()
-    return Stage(live, paths[0], paths[1], codes[0], tickets.short_code(typed), codes[1])
+    return set_up(live)
 
 
 def picture(code: str) -> Image.Image:
     return Image.open(io.BytesIO(qr.png(code, module_size=8)))
-
-
-def phone(browser: Browser, locale: str = "bg-BG", **values: object) -> BrowserContext:
-    return browser.new_context(
-        locale=locale,
-        viewport={"width": 375, "height": 812},
-        permissions=["camera"],
-        **values,  # type: ignore[arg-type]
-    )
 
 
 Cameras = Callable[[list[Image.Image]], Browser]
@@ -117,13 +62,8 @@ def test_d03_a_code_that_stays_in_view_is_one_request(stage: Stage, camera_brows
     # Back at the camera with the code still before it: a second answer would come within a second.
     page.wait_for_timeout(2_500)
     expect(page.locator("#camera")).to_be_visible()
+    sent(page)
     assert stage.scans() == [("admitted", None)]
-
-
-def typed(page: Page, code: str) -> None:
-    page.get_by_role("button", name="Въведи кода").click()
-    page.keyboard.type(code)
-    page.keyboard.press("Enter")
 
 
 def test_typed_then_undone_by_keyboard(stage: Stage, page: Page) -> None:
@@ -140,6 +80,7 @@ def test_typed_then_undone_by_keyboard(stage: Stage, page: Page) -> None:
     page.get_by_role("button", name="Сканирай следващия").click()
     page.get_by_role("button", name="Последни сканирания").click()
     expect(page.locator("#last-list li")).to_have_count(2)
+    sent(page)
     assert stage.scans() == [("admitted", None), ("undone", None)]
 
 
@@ -158,6 +99,7 @@ def test_a_hand_scanner_types_anywhere_on_the_page(stage: Stage, page: Page) -> 
     page.keyboard.type(stage.maria)
     page.keyboard.press("Enter")
     expect(page.locator("#answer h2")).to_have_text("Добре дошли, Мария!")
+    sent(page)
     assert stage.scans() == [("admitted", None)]
 
 
@@ -177,6 +119,7 @@ def test_a_steward_lets_in_with_a_reason(stage: Stage, page: Page) -> None:
     page.get_by_label("Защо може да влезе?").fill("Лектор")
     page.get_by_role("button", name="Пусни", exact=True).click()
     expect(page.locator("#answer h2")).to_have_text("Може да влезе: Георги")
+    sent(page)
     assert stage.scans() == [("refused", "waitlisted"), ("admitted", None)]
 
 
@@ -225,18 +168,41 @@ def test_d63_what_is_wrong_with_the_camera_is_said_with_a_way_out(
     expect(page.locator("#answer h2")).to_have_text("Добре дошли, Мария!")
 
 
+def test_a_badge_is_printed_at_the_scan_and_without_a_network_by_name(stage: Stage, browser: Browser) -> None:
+    def work() -> str:
+        return checkin.address(
+            checkin.make_door(db.session.get_one(Event, stage.event_id), "Баджове", DoorRole.SEARCH, badges=True)
+        )
+
+    context = phone(browser)
+    page = context.new_page()
+    page.add_init_script("window.printed = 0; window.print = () => (document.body.dataset.printed = `${++printed}`)")
+    opened(page, stage.within(work))
+    page.keyboard.type(stage.maria_typed.replace("-", ""))
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Печатай бадж").click()
+    expect(page.locator("body")).to_have_attribute("data-printed", "1")
+    page.emulate_media(media="print")
+    picture = page.locator("#badge-picture")
+    expect(picture).to_be_visible()
+    assert picture.evaluate("(image) => image.naturalWidth") > 300
+    expect(page.locator("#answer")).to_be_hidden()
+    context.set_offline(True)
+    page.emulate_media(media="screen")
+    picture.evaluate("(image) => image.removeAttribute('src')")
+    page.get_by_role("button", name="Печатай бадж").click()
+    expect(page.locator("body")).to_have_attribute("data-printed", "2")
+    page.emulate_media(media="print")
+    expect(page.locator("#badge-text")).to_contain_text("Мария Желязкова")
+    context.close()
+
+
 def test_a_pass_revoked_while_the_page_is_open(stage: Stage, page: Page) -> None:
-    page.goto(stage.live.url(stage.scan))
-    expect(page.locator("#net")).to_contain_text("Има връзка")
-    with stage.live.app.app_context():
-        with transaction():
-            link = tokens.read_link(tokens.DOOR, stage.scan.split("/")[2])
-            assert link is not None
-            door = db.session.get_one(checkin.Door, link.id)
-            checkin.revoke_door(door.event_id, door.id)
-        db.session.remove()
+    opened(page, stage.live.url(stage.scan))
+    stage.revoke("scan")
     typed(page, stage.maria_typed)
-    expect(page.locator("#answer h2")).to_have_text("Този скенер е изключен")
+    expect(page.locator("#trouble")).to_contain_text("Достъпът през този вход е приключил")
+    assert stage.scans() == [("refused", "quarantined")]
 
 
 @pytest.mark.parametrize("locale", ["bg-BG", "en-GB"])

@@ -2,12 +2,7 @@
 
 import dataclasses
 import datetime as dt
-import json
-import types
-import typing
 from collections import Counter
-from enum import StrEnum
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -24,7 +19,6 @@ from hubevents.checkin.rules import (
     Method,
     Passage,
     Presence,
-    Question,
     Reason,
     Settlement,
     Verdict,
@@ -36,70 +30,8 @@ from hubevents.checkin.rules import (
     settle,
 )
 from hubevents.registrations.tickets import Problem
-
-BOOK = json.loads((Path(__file__).parent.parent / "cases" / "verdicts.json").read_text(encoding="utf-8"))
-CASES: list[dict[str, Any]] = BOOK["cases"]
-
-
-def merged(target: Any, patch: Any) -> Any:
-    """RFC 7396."""
-    if not isinstance(patch, dict):
-        return patch
-    result = dict(target) if isinstance(target, dict) else {}
-    for key, value in patch.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merged(result.get(key), value)
-    return result
-
-
-def from_json(kind: Any, value: Any) -> Any:
-    """A plain value as the class of the rules, which names its JSON shape."""
-    origin = typing.get_origin(kind)
-    if origin is types.UnionType:
-        kind = next(each for each in typing.get_args(kind) if each is not types.NoneType)
-        origin = typing.get_origin(kind)
-    if origin is tuple:
-        return tuple(from_json(typing.get_args(kind)[0], each) for each in value)
-    if kind is dt.datetime:
-        moment = dt.datetime.fromisoformat(value)
-        assert moment.tzinfo is not None
-        return moment
-    if dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
-        assert not set(value) - set(hints), "a case has a key the rules do not know"
-        return kind(**{key: from_json(hints[key], each) for key, each in value.items()})
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return kind(value)
-    assert isinstance(value, kind)
-    return value
-
-
-def to_json(verdict: Any) -> dict[str, Any]:
-    """What of a verdict is not its default; moments stay instants."""
-    result: dict[str, Any] = {}
-    for field in dataclasses.fields(verdict):
-        value = getattr(verdict, field.name)
-        if field.default is not dataclasses.MISSING and value == field.default:
-            continue
-        result[field.name] = to_json(value) if dataclasses.is_dataclass(value) else value
-    return result
-
-
-def as_instants(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: as_instants(each) for key, each in value.items()}
-    if isinstance(value, str) and value[:4].isdigit() and "T" in value:
-        return dt.datetime.fromisoformat(value)
-    return value
-
-
-def question(case: dict[str, Any]) -> Question:
-    asked = from_json(Question, merged(BOOK["base"], case["given"]))
-    assert isinstance(asked, Question)
-    return asked
-
+from tests.checkin import book
+from tests.checkin.book import CASES, FOLDS, as_instants, question, to_json
 
 # --- the cases ---
 
@@ -109,8 +41,14 @@ def test_every_case_gets_its_verdict(case: dict[str, Any]) -> None:
     assert to_json(judge(question(case))) == as_instants(case["expect"])
 
 
-def test_the_names_of_the_cases_differ() -> None:
-    assert [name for name, times in Counter(each["name"] for each in CASES).items() if times > 1] == []
+@pytest.mark.parametrize("cases", [CASES, FOLDS["cases"]])
+def test_the_names_of_the_cases_differ(cases: list[dict[str, Any]]) -> None:
+    assert len(cases) >= 20
+    assert [name for name, times in Counter(each["name"] for each in cases).items() if times > 1] == []
+
+
+def test_there_are_cases_enough() -> None:
+    assert len(CASES) >= 120
 
 
 def test_every_answer_and_reason_is_expected_by_some_case() -> None:
@@ -182,7 +120,7 @@ def test_a_fault_marked_overridable_yields_to_a_stewards_reason_and_no_other_doe
     case: dict[str, Any],
 ) -> None:
     asked = question(case)
-    if asked.scan.method is Method.KIOSK or asked.scan.direction is Direction.OUT:
+    if not may_use(DoorRole.STEWARD, asked.scan.method) or asked.scan.direction is Direction.OUT:
         return
     plain = judge(dataclasses.replace(asked, scan=dataclasses.replace(asked.scan, override_reason=None)))
     steward = dataclasses.replace(
@@ -271,6 +209,16 @@ def test_what_was_told_at_the_door_holds(
 
 
 # --- presence ---
+
+
+@pytest.mark.parametrize("case", FOLDS["cases"], ids=[each["name"] for each in FOLDS["cases"]])
+def test_every_fold_is_as_written(case: dict[str, Any]) -> None:
+    assert book.fold(presence(book.passages(case), case["undone"])) == as_instants(case["expect"])
+
+
+@pytest.mark.parametrize("case", FOLDS["days"], ids=[f"{each['moment']} {each['zone']}" for each in FOLDS["days"]])
+def test_every_moment_has_its_day(case: dict[str, str]) -> None:
+    assert day_of(dt.datetime.fromisoformat(case["moment"]), case["zone"]).isoformat() == case["day"]
 
 
 def at(clock: str) -> dt.datetime:

@@ -19,7 +19,7 @@ def event_number(first_hub) -> int:
         return event.id
 
 
-@pytest.mark.parametrize("role", ["scan", "search", "steward", "kiosk"])
+@pytest.mark.parametrize("role", ["scan", "search", "steward", "kiosk", "screen"])
 @pytest.mark.parametrize("named", ["slug", "number"])
 def test_the_address_opens_the_door(first_hub, event_number: int, role: str, named: str):
     result = first_hub("door", "add", "zagore", "dni" if named == "slug" else str(event_number), "--role", role)

@@ -17,6 +17,7 @@ def test_a_missing_value_is_a_fault():
 def test_rules_get_converters():
     assert links.rule(links.REGISTER) == "/<lang:lang>/<slug:hub>/events/<slug:event>/register"
     assert links.rule(links.DOOR) == "/door/<token>/"
+    assert links.rule(links.DOOR_BADGE) == "/door/<token>/badge/<int:registration_id>.png"
 
 
 @pytest.mark.parametrize(

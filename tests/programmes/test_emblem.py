@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hubevents.programmes import emblem
-from hubevents.programmes.emblem import emblem_svg, star_centres, star_points, statement
+from hubevents.programmes.emblem import emblem_svg, flag_svg, lines, star_centres, star_points, statement
 
 SVG = "{http://www.w3.org/2000/svg}"
 MIDDLE = (emblem.FLY / 2, emblem.HOIST / 2)
@@ -79,3 +79,18 @@ def test_drawing_passes_a_strict_policy_and_can_stand_twice_on_a_page() -> None:
     svg = emblem_svg("cofunded", "bg")
     for forbidden in ("style", "<script", " id=", "href", "url(", "currentColor", "var("):
         assert forbidden not in svg
+
+
+def test_a_paper_takes_the_emblem_without_words_and_sets_them_itself() -> None:
+    drawn = ElementTree.fromstring(flag_svg())
+    assert [part.attrib["fill"] for part in drawn] == [emblem.BLUE, emblem.GOLD]
+    assert " ".join(lines("cofunded", "bg")) == statement("cofunded", "bg")
+    assert lines("funded", "xx") == lines("funded", "en")
+
+
+def test_in_one_colour_black_stars_stand_on_white_in_a_black_outline() -> None:
+    outline, stars = ElementTree.fromstring(flag_svg(one_colour=True))
+    assert (outline.attrib["fill"], outline.attrib["stroke"], stars.attrib["fill"]) == ("#fff", "#000", "#000")
+    edge = float(outline.attrib["stroke-width"])
+    assert float(outline.attrib["width"]) + edge == emblem.FLY
+    assert stars.attrib["d"] == ElementTree.fromstring(flag_svg())[1].attrib["d"]

@@ -55,7 +55,9 @@ def forms(app: Flask, world: walk.World, alice: Any) -> list[tuple[Any, str, dic
 
 
 OTHERS = {
-    "organiser.make_door": {"name": "Вход", "role": "scan", "sessions": ""},
+    "organiser.make_door": {"name": "Вход", "role": "scan", "ends": "usual", "expires": "", "capacity": ""},
+    "organiser.settle_scan": {"decision": "kept", "note": "Така"},
+    "organiser.settle_shut": {"decision": "counted", "device": "1"},
     "organiser.people_selected": {"act": "cancel", "sure": "yes", "id": "1"},
     "organiser.cancel_event": {"reason_bg": "Така"},
     "organiser.attendance_present": {"id": "1", "act": "2f0c1d0e-5a1b-4c3d-8e9f-0a1b2c3d4e5f", "came": "", "left": ""},

@@ -17,7 +17,7 @@ from hubevents.accounts.models import User
 from hubevents.agenda.models import SessionSpeaker
 from hubevents.calendars import feeds
 from hubevents.checkin import service as checkin
-from hubevents.checkin.models import Device, OnlineLog
+from hubevents.checkin.models import Device, OnlineLog, Scan
 from hubevents.checkin.rules import DoorRole
 from hubevents.core import clock, tokens
 from hubevents.core.db import db, transaction
@@ -70,8 +70,16 @@ def world(app: Flask) -> World:
             other = registrations.register(event.id, Registrant("Ана", "Бонева", "ana@example.org", "bg"))
         with transaction():
             door = checkin.make_door(event, name="Вход", role=DoorRole.STEWARD)
+            door.badges = True
+            screen = checkin.make_door(event, name="Екран", role=DoorRole.SCREEN)
             now = clock.now()
             db.session.add(Device(door_id=door.id, uuid="0" * 36, first_seen_at=now, last_seen_at=now))
+            odd = Scan(
+                scan_id="1" * 36, door_id=door.id, event_id=event.id, registration_id=other.id, day=now.date(),
+                method="qr", direction="in", scanned_at=now, said_at=now, received_at=now, verdict="admitted",
+                shown="refused", flagged="refused_anyway",
+            )  # fmt: skip
+            db.session.add(odd)
             stay = {"line": 2, "name": "Ана Бонева", "email": "", "joined_at": now.isoformat(), "left_at": None}
             log = OnlineLog(event_id=event.id, file_name="teams.csv", digest="0" * 64, created_at=now,
                             rows=[{**stay, "registration_id": None}])  # fmt: skip
@@ -92,11 +100,12 @@ def world(app: Flask) -> World:
                 "speaker_id": speaking.speaker_id, "registration_id": other.id, "message_id": message.id,
                 "door_id": door.id, "device_id": 1, "log_id": log.id, "membership_id": 1, "part": 0, "name": UPLOAD,
                 "filename": "base.css", "cid": "x", "digest": re.findall(r"-([0-9a-f]+)\.css", colour_url(from_hub))[0],
-                "track_id": session.track_id or 0,
+                 "track_id": session.track_id or 0, "size": 192, "scan_id": odd.id,
             },
             {
                 "participant": tokens.link(tokens.REGISTRATION, person.id, person.link_version),
                 "door": checkin.token_of(door),
+                "door.screen.state": checkin.token_of(screen),
                 "feeds": feeds.personal_token(participant),
                 "organiser.reset": accounts.reset_token(alice),
                 "organiser.invitation": accounts.invitation_token(invited),

@@ -9,6 +9,10 @@ def verdicts() -> dict[str, dict[str, str]]:
     """Title and advice for each verdict and each reason of DESIGN 6."""
     return {
         "admitted": {"title": _("Welcome, {first}!"), "note": ""},
+        "provisional": {
+            "title": _("May come in"),
+            "note": _("The ticket is genuine, but newer than the list of this phone ({list})."),
+        },
         "overridden": {"title": _("Let in: {first}"), "note": _("With a reason, kept for the organiser.")},
         "left": {"title": _("Goodbye, {first}!"), "note": _("Left at {time}.")},
         "already_in": {
@@ -61,6 +65,40 @@ def page() -> Words:
         "back": _("Back to the camera in {n} s"),
         "held": _("Stays until you press"),
         "undo": _("Undo ({n} s)"),
+        "admit": _("Let in"),
+        "kept_here": _("No connection: kept on this phone and sent later."),
+        "waits": _("waits to be sent"),
+        "aim_kiosk": _("Hold your ticket before the camera"),
+        "kiosk_help": _("Please turn to our colleagues at the entrance."),
+        "list_from": _("List of {time}"),
+        "list_about": _("{n} people on the list, as of {time}."),
+        "no_list": _("The list is not here yet. It comes with the next connection."),
+        "three_letters": _("Type at least three letters of the name, the organisation or the e-mail address."),
+        "found_one": _("1 match for “{query}”"),
+        "found_many": _("{n} matches for “{query}”"),
+        "found_none": _("Nobody found for “{query}”"),
+        "inside_since": _("inside since {time}"),
+        "not_here": _("not inside"),
+        "went_out": _("went out"),
+        "out_mode": _("Going out"),
+        "as_speaker": _("Speaker"),
+        "as_staff": _("Staff"),
+        "as_guest": _("Guest"),
+        "as_press": _("Press"),
+        "keeps_nothing": _("Keeps nothing"),
+        "no_storage": _(
+            "This browser keeps nothing: without a connection it cannot scan. "
+            "Open the address in an ordinary window, not a private one."
+        ),
+        "storage_full": _(
+            "The storage of this phone is full: the scan could not be kept. Free some space and scan again."
+        ),
+        "missing": _("The event asks for: {fields}"),
+        "field_organisation": _("Organisation"),
+        "field_phone": _("Phone"),
+        "field_position": _("Position"),
+        "forgotten": _("This phone has forgotten the entrance. To scan again, open its code anew."),
+        "forget_waiting": _("{n} scans have not been sent yet and will be lost."),
         "hold": _("Hold"),
         "released": _("Do not hold"),
         "online": _("Connected"),

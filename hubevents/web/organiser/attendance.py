@@ -35,7 +35,7 @@ from hubevents.web.headers import private
 from hubevents.web.locale import language
 from hubevents.web.organiser import frame, sheets
 from hubevents.web.organiser.blueprint import blueprint
-from hubevents.web.organiser.doors import VERDICT_WORDS
+from hubevents.web.organiser.door_words import VERDICT_WORDS
 from hubevents.web.organiser.fields import refuse
 from hubevents.web.organiser.words import (
     Chip,

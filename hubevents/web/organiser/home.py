@@ -1,5 +1,6 @@
 """The choice of a hub, and what needs its staff today."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,6 +10,8 @@ from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from hubevents.checkin import settling
+from hubevents.checkin.settling import OpenInEvent
 from hubevents.core import clock, i18n
 from hubevents.events import desk
 from hubevents.events.models import Event
@@ -83,7 +86,8 @@ def home(hub: str) -> str:
     now, spoken = clock.now(), language()
     found = desk.around(row.id, now, back=BACK)
     troubles = mail.troubles(row.id, now - BACK) if access.permitted(Action.SEE_MESSAGES) else []
-    todo = _todo(found, troubles, row, now, spoken)
+    odd = settling.open_by_event(row.id) if access.permitted(Action.EDIT_PEOPLE) else []
+    todo = _todo(found, troubles, odd, row, now, spoken)
     today = clock.today(row.zone)
     coming = [event for event in found if event.status is EventStatus.PUBLISHED and (event.ends_at or now) > now]
     over = [event for event in found if event.status is EventStatus.PUBLISHED and (event.ends_at or now) <= now]
@@ -117,7 +121,14 @@ def _waits(number: int) -> str:
     return str(ngettext("One thing waits for you.", "%(num)s things wait for you.", number))
 
 
-def _todo(found: list[Event], troubles: list[mail.Trouble], hub: Hub, now: datetime, spoken: str) -> list[Todo]:
+def _todo(
+    found: list[Event],
+    troubles: list[mail.Trouble],
+    odd: Sequence[OpenInEvent],
+    hub: Hub,
+    now: datetime,
+    spoken: str,
+) -> list[Todo]:
     """What needs somebody, in order: what is about to fail first, then people who wait, then what can wait."""
     edits = access.permitted(Action.EDIT_EVENTS)
     urgent: list[Todo] = []
@@ -186,6 +197,11 @@ def _todo(found: list[Event], troubles: list[mail.Trouble], hub: Hub, now: datet
                 text = _("“%(title)s” has %(capacity)s places.", title=title, capacity=event.capacity)
                 label = ngettext("One person more than places", "%(num)s people more than places", over)
                 waiting.append(Todo(label, text, None, _("Look"), event_url("people", hub.slug, event.id)))
+    for each in odd:
+        label = ngettext("One scan to settle", "%(num)s scans to settle", each.number)
+        text = _("At the door of “%(title)s” the phones and the list disagree.", title=each.title.text(spoken))
+        url = event_url("doors", hub.slug, each.event_id, _anchor="to-settle")
+        waiting.append(Todo(label, text, None, _("Settle"), url))
     for trouble in troubles:
         if trouble.event_id is None:
             continue

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField, SelectField
 from wtforms.validators import Optional
 
+from hubevents.checkin.badges import role_words
 from hubevents.core import config, i18n, links, text, tokens
 from hubevents.core.db import transaction
 from hubevents.core.errors import Conflict, DomainError, NotFound
@@ -21,7 +22,7 @@ from hubevents.registrations import desk, tickets
 from hubevents.registrations import service as registrations
 from hubevents.registrations.desk import Filter
 from hubevents.registrations.models import Registration, Ticket
-from hubevents.registrations.rules import LIVE, ConsentKind, RegistrationStatus, Source
+from hubevents.registrations.rules import LIVE, AttendsAs, ConsentKind, RegistrationStatus, Source
 from hubevents.web import access, messages
 from hubevents.web.forms import EmailAddress, in_form
 from hubevents.web.headers import private
@@ -85,6 +86,7 @@ class StaffRegisterForm(PersonForm):
 
     email = EmailAddress(_l("E-mail"), [Optional()])
     language = SelectField(_l("Language of the mails"))
+    attends_as = SelectField(_l("Takes part as"))
     beyond = BooleanField(_l("Give a place even if the event is full or others wait"))
 
 
@@ -219,7 +221,9 @@ def person(hub: str, event_id: int, registration_id: int) -> Response:
             "confirm": event_url("confirm_person", hub, event.id, registration_id=row.id),
             "again": event_url("person_again", hub, event.id, registration_id=row.id),
             "selected": event_url("people_selected", hub, event.id),
+            "badge": event_url("badges", hub, event.id, id=row.id),
         },
+        has_badge=row.status is RegistrationStatus.CONFIRMED,
         id=row.id,
     )
     return private(Response(page, mimetype="text/html"))
@@ -247,6 +251,7 @@ def _pairs(row: Registration, event: Event, place: int | None) -> list[Pair]:
         Pair(_("Position"), row.position),
         Pair(_("Organisation"), row.organisation_name),
         Pair(_("Company number (ЕИК) or VAT number"), row.organisation_number),
+        Pair(_("Takes part as"), role_words(row.attends_as)),
         Pair(_("Language of the mails"), LANGUAGE_NAMES.get(row.language, row.language)),
         Pair(_("Place in the queue"), str(place) if place else ""),
         Pair(_("Registered"), i18n.date_time_text(row.created_at, event.zone, spoken)),
@@ -265,14 +270,16 @@ def _decision(consent: Any, event: Event) -> Decision:
 
 
 def _person_form(event: Event, row: Registration | None) -> StaffRegisterForm:
-    values: dict[str, Any] = {"language": event.hub.languages[0]}
+    values: dict[str, Any] = {"language": event.hub.languages[0], "attends_as": AttendsAs.PARTICIPANT.value}
     if row is not None:
         values = {
             name: getattr(row, name)
             for name in ("first_name", "last_name", "phone", "position", "organisation_number", "language")
         }
         values["organisation"] = row.organisation_name
+        values["attends_as"] = row.attends_as.value
     form = StaffRegisterForm(data=values)
+    form.attends_as.choices = [(role.value, role_words(role)) for role in AttendsAs]
     form.language.choices = [(code, LANGUAGE_NAMES[code]) for code in config.LANGUAGES]
     if row is not None:
         if row.language not in config.LANGUAGES:
@@ -299,7 +306,8 @@ def register_person(hub: str, event_id: int) -> Response:
     known_url = None
     status = 200
     if form.validate_on_submit():
-        registrant = form.registrant(form.email.data or None, form.language.data, consents_asked=())
+        role = AttendsAs(form.attends_as.data)
+        registrant = form.registrant(form.email.data or None, form.language.data, consents_asked=(), attends_as=role)
         try:
             with transaction():
                 made = registrations.register(event.id, registrant, source=Source.STAFF, beyond=bool(form.beyond.data))
@@ -341,7 +349,8 @@ def edit_person(hub: str, event_id: int, registration_id: int) -> Response:
     also: list[str] = []
     status = 200
     if form.validate_on_submit():
-        registrant = form.registrant(row.participant.email if row.participant else None, form.language.data)
+        email = row.participant.email if row.participant else None
+        registrant = form.registrant(email, form.language.data, attends_as=AttendsAs(form.attends_as.data))
         try:
             with transaction():
                 registrations.change_details(registration_id, registrant, event_id=event_id)

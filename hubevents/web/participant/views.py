@@ -6,7 +6,7 @@ The link is the key: no account, nothing stored in the browser, never cached, ne
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, make_response, redirect, render_template
+from flask import Blueprint, flash, make_response, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from wtforms import BooleanField
 
 from hubevents.calendars import entries, feeds, ics, invites
+from hubevents.checkin import selfcheck
 from hubevents.core import art, clock, i18n, links, qr, text, tokens
 from hubevents.core.db import transaction
 from hubevents.core.errors import Conflict, DomainError, Gone, NotFound
@@ -28,8 +29,9 @@ from hubevents.web import access, messages, shown
 from hubevents.web.context import term
 from hubevents.web.forms import Form, in_form
 from hubevents.web.headers import private
-from hubevents.web.limits import LOOK_UP, limiter
+from hubevents.web.limits import LOOK_UP, ROOM_CODES, limiter
 from hubevents.web.locale import language
+from hubevents.web.participant import here
 from hubevents.web.person import PersonForm, asked_by
 from hubevents.web.public.subscribing import ways
 from hubevents.web.site import plain_site
@@ -82,13 +84,24 @@ def _html(template: str, row: Registration, status: int = 200, **values: Any) ->
     return private(make_response(page, status))
 
 
-@blueprint.get(links.rule(links.REGISTRATION))
+@blueprint.route(links.rule(links.REGISTRATION), methods=["GET", "POST"])
 @access.link
+@in_form
 @limiter.limit(LOOK_UP)
+@limiter.limit(ROOM_CODES, key_func=here.whose, methods=["POST"], on_breach=here.too_often)
 def registration(lang: str, token: str) -> Response:
-    """The page itself."""
+    """The page itself; it takes the code of a room's screen."""
     row = registration_of(token)
     event = row.event
+    form: here.CodeForm | None = None
+    if request.method == "POST" or (row.status is RegistrationStatus.CONFIRMED and selfcheck.is_offered(event)):
+        form = here.CodeForm()
+        if form.validate_on_submit():
+            id, event_id, title, zone = row.id, row.event_id, event.title.text(lang), event.zone
+            with transaction():
+                outcome = selfcheck.check_in(id, event_id, form.code.data, lang)
+            here.tell(outcome, title, zone, lang)
+            return redirect(_path(links.REGISTRATION, token), 303)
     ticket = queries.valid_ticket(row.id) if row.status is RegistrationStatus.CONFIRMED else None
     over = event.status is EventStatus.CANCELLED or _is_past(event)
     state, state_text, headline, sentence = _words(row, lang)
@@ -106,6 +119,8 @@ def registration(lang: str, token: str) -> Response:
     return _html(
         "participant/registration.html",
         row,
+        422 if form is not None and form.errors else 200,
+        here=form,
         registration={"state": state, "state_text": state_text, "headline": headline, "sentence": sentence},
         ticket=_ticket(row, ticket, lang) if ticket is not None and not over else None,
         ghost=_ghost(row, lang) if waiting else None,

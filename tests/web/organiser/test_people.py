@@ -17,7 +17,7 @@ from hubevents.mail.models import OutboxMessage
 from hubevents.mail.rules import MessageStatus
 from hubevents.registrations import service as registrations
 from hubevents.registrations.models import Registration
-from hubevents.registrations.rules import ConsentKind, RegistrationStatus
+from hubevents.registrations.rules import AttendsAs, ConsentKind, RegistrationStatus
 from hubevents.registrations.service import Registrant
 from tests import make, people
 
@@ -102,6 +102,29 @@ def test_by_hand_one_may_go_beyond_the_capacity(desk: Desk) -> None:
     with desk.app.app_context():
         event = db.session.get_one(Event, desk.event_id)
         assert (event.seats_taken, event.waiting) == (3, 1)
+
+
+def test_what_somebody_takes_part_as_is_chosen_by_staff_and_kept(desk: Desk) -> None:
+    person = {"first_name": "Петър", "last_name": "Иванов", "language": "bg"}
+    assert desk.client.post(f"{desk.base}/people/new", data={**person, "attends_as": "press"}).status_code == 303
+    assert desk.client.post(f"{desk.base}/people/new", data={**person, "attends_as": "boss"}).status_code == 422
+
+    def role() -> AttendsAs:
+        with desk.app.app_context():
+            return db.session.get_one(Registration, 1).attends_as
+
+    assert role() is AttendsAs.PRESS
+    assert "<dt>Участва като</dt><dd>Медии</dd>" in desk.client.get(f"{desk.base}/people/1/").text
+    form = desk.client.get(f"{desk.base}/people/1/edit").text
+    assert '<option selected value="press">Медии</option>' in form
+    assert desk.client.post(f"{desk.base}/people/1/edit", data={**person, "attends_as": "speaker"}).status_code == 303
+    assert role() is AttendsAs.SPEAKER
+    with desk.app.app_context(), transaction():  # the person's own change says nothing of it
+        registrations.change_details(1, Registrant("Петър", "Петров", None, "bg"))
+    assert role() is AttendsAs.SPEAKER
+    assert desk.register("Ана") == 2
+    with desk.app.app_context():
+        assert db.session.get_one(Registration, 2).attends_as is AttendsAs.PARTICIPANT
 
 
 def test_cancelling_for_those_selected_asks_first_and_the_next_moves_up(desk: Desk) -> None:

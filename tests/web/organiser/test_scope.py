@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from hubevents.agenda.models import SessionSpeaker
-from hubevents.checkin.models import Device, Door, OnlineLog
+from hubevents.checkin.models import Device, Door, OnlineLog, Scan
 from hubevents.core import clock
 from hubevents.core.db import db, transaction
 from hubevents.events.models import Event
@@ -45,8 +45,10 @@ def things(hub: Hub, slug: str) -> dict[str, int]:
         db.session.add(door)
         db.session.flush()
         device = Device(door_id=door.id, uuid=f"{slug:>036}", first_seen_at=now, last_seen_at=now)
+        scan = Scan(scan_id=f"{slug:>036}", door_id=door.id, event_id=event.id, day=now.date(), method="qr",
+                    direction="in", scanned_at=now, said_at=now, received_at=now, verdict="refused")  # fmt: skip
         log = OnlineLog(event_id=event.id, file_name="a.csv", digest="0" * 64, rows=[], created_at=now)
-        db.session.add_all([device, log])
+        db.session.add_all([device, scan, log])
     assert isinstance(message, OutboxMessage)
     speaking = db.session.query(SessionSpeaker).filter_by(session_id=session.id).one()
     membership = db.session.query(Membership).filter_by(hub_id=hub.id, role=Role.OWNER).one()
@@ -54,11 +56,11 @@ def things(hub: Hub, slug: str) -> dict[str, int]:
         "event_id": event.id, "venue_id": venue.id, "programme_id": programme.id, "session_id": session.id,
         "speaker_id": speaking.speaker_id, "track_id": session.track_id or 0, "registration_id": registration.id,
         "message_id": message.id, "door_id": door.id, "device_id": device.id, "membership_id": membership.id,
-        "log_id": log.id,
+        "scan_id": scan.id, "log_id": log.id,
     }  # fmt: skip
 
 
-OF_EVENT = ("session_id", "registration_id", "message_id", "door_id", "device_id", "track_id", "log_id")
+OF_EVENT = ("session_id", "registration_id", "message_id", "door_id", "device_id", "track_id", "scan_id", "log_id")
 
 
 @pytest.fixture
