@@ -12,7 +12,7 @@ import { Finder } from "./finder.js";
 import { List } from "./list.js";
 import { Memory } from "./memory.js";
 import { More } from "./more.js";
-import { fill, part, readSetup, uuid } from "./setup.js";
+import { fill, forgetSettings, part, readSetup, uuid } from "./setup.js";
 import { allowSound } from "./signals.js";
 import { askToStay, openStore } from "./store.js";
 import { Sync } from "./sync.js";
@@ -595,6 +595,7 @@ async function forget() {
   await sync?.alone(() => store.wipe(setup.door));
   if (sync) sync.stopped = true;
   channel?.postMessage({ forgotten: true });
+  forgetSettings();
   await end(word("forgotten"));
 }
 
@@ -684,12 +685,16 @@ async function install() {
 
 /** The store and what it holds: from here on scans are taken. */
 async function open() {
+  let over = false;
   const opened = await openStore().catch(() => null);
   if (opened) {
     store = opened;
     keeps = true;
     clock.offset = (await store.get("offset")) ?? 0;
-    for (const door of await store.ended(clock.ms())) await store.wipeList(door);
+    for (const door of await store.ended(clock.ms())) {
+      await store.wipeList(door);
+      over ||= door === setup.door;
+    }
   }
   const kept = await store.list(setup.door);
   if (kept) {
@@ -703,6 +708,7 @@ async function open() {
   showTally();
   sync = new Sync({ setup, store, list, clock }, { answered, listed, connection: showConnection, ended: () => end() });
   showConnection(sync.online, await store.countWaiting(setup.door));
+  if (over) await end();
 }
 
 async function start() {

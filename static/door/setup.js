@@ -136,3 +136,12 @@ export function setting(name, value) {
     return value ?? null;
   }
 }
+
+/** The settings and the name of this device go. */
+export function forgetSettings() {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("door-")) localStorage.removeItem(key);
+  } catch {
+    // nothing was kept
+  }
+}

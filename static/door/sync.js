@@ -222,13 +222,10 @@ export class Sync {
       this.gone = true;
       await this.told.ended();
     }
-    const waiting = await this.store.countWaiting(this.setup.door);
-    if (!waiting) {
-      this.stopped = true;
-      return;
-    }
     try {
-      await this.alone(() => this.upload());
+      if (await this.store.countWaiting(this.setup.door)) await this.alone(() => this.upload());
+      // What was just answered holds names too.
+      await this.store.wipeList(this.setup.door);
       this.stopped = true;
     } catch (error) {
       if (error instanceof Refused && [404, 410].includes(error.status)) this.stopped = true;

@@ -287,6 +287,18 @@ def test_the_list_is_wiped_when_the_pass_ends_although_there_is_no_network(
     assert stored(page, "people") == []
 
 
+def test_a_list_whose_pass_ended_while_the_phone_was_off_is_wiped_at_the_next_start(
+    stage: Stage, context: BrowserContext
+) -> None:
+    page = opened(context.new_page(), stage.url())
+    assert len(stored(page, "people")) == 2
+    context.set_offline(True)
+    page.add_init_script("const now = Date.now; Date.now = () => now() + 5 * 3600_000")
+    page.reload()
+    expect(page.locator("#trouble")).to_contain_text("Достъпът през този вход е приключил")
+    assert stored(page, "people") == []
+
+
 def test_d34_cancelled_meanwhile_counts_and_is_shown_to_staff(stage: Stage, context: BrowserContext) -> None:
     page = opened(context.new_page(), stage.url())
     context.set_offline(True)

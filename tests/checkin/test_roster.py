@@ -175,6 +175,24 @@ def test_d36_everybody_is_listed_with_the_reason_to_refuse(ctx: Flask) -> None:
     assert "present" not in people[str(maria.id)]
 
 
+def test_d36_a_place_in_a_sessions_queue_is_no_place(ctx: Flask) -> None:
+    event = a_day()
+    with time_machine.travel(NOON - timedelta(days=20), tick=False):
+        room = make.session(event, "Роботи", START, 90, capacity=1)
+    seated, waiting = (join(event, name, session_ids=(room.id,)) for name in ("Мария", "Иво"))
+    door = a_door(event, session_ids=[room.id])
+
+    def places(since: str | None = None) -> dict[int, list[str] | None]:
+        return {int(each["id"]): each.get("sessions") for each in fetch(door, since)["registrations"]}
+
+    assert places() == {seated.id: [str(room.id)], waiting.id: None}
+    version = fetch(door)["version"]
+    with later(5):
+        with transaction():
+            registrations.cancel(seated.id, by="person")
+        assert places(version) == {seated.id: None, waiting.id: [str(room.id)]}
+
+
 def test_d14_the_newest_ticket_alone_stands_in_the_list(ctx: Flask) -> None:
     event = a_day()
     door, maria = a_door(event), join(event)

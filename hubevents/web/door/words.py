@@ -93,6 +93,10 @@ def page() -> Words:
         "storage_full": _(
             "The storage of this phone is full: the scan could not be kept. Free some space and scan again."
         ),
+        "missing": _("The event asks for: {fields}"),
+        "field_organisation": _("Organisation"),
+        "field_phone": _("Phone"),
+        "field_position": _("Position"),
         "forgotten": _("This phone has forgotten the entrance. To scan again, open its code anew."),
         "forget_waiting": _("{n} scans have not been sent yet and will be lost."),
         "hold": _("Hold"),

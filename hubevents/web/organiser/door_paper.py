@@ -37,7 +37,7 @@ BUTTONS = {
     "walk_in": _l("Not on the list? Register here"),
     "reason": _l("Let in with a reason"),
     "undo": _l("Undo"),
-    "more": _l("Options"),
+    "options": _l("Options"),
     "forget": _l("Forget this device"),
 }
 """As they stand on the scanner's page."""
@@ -99,7 +99,7 @@ def values(event: Event, door: Door, lang: str) -> dict[str, Any]:
         "call_title": _("Call for help"),
         "call": _contact(event),
         "call_today": _("On the spot today:"),
-        "keep": _("Never let the phone leave your hands: it knows who comes. At the end it must forget them."),
+        "keep": _keep(role),
     }
 
 
@@ -126,24 +126,32 @@ def _may(role: DoorRole) -> str:
     return may[role]
 
 
+def _keep(role: DoorRole) -> str:
+    """What protects the people on the list."""
+    if role is DoorRole.KIOSK:
+        return str(_("Keep the device in sight: it knows who comes. Nobody takes it away or opens another page on it."))
+    return str(_("Never let the phone leave your hands: it knows who comes. At the end it must forget them."))
+
+
 def _steps(role: DoorRole, page: words.Words) -> list[dict[str, str]]:
     """Five steps, each a few bold words and a sentence."""
+    before = _("Do it before people come, while the top of the screen says “%(state)s”.", state=page["online"])
     if role is DoorRole.KIOSK:
         scan = (_("Place the device"), _("Chest-high, its front camera to the visitors, on its charger."))
+        end = _("When no scan waits any more, give the device back to the organiser.")
     else:
         scan = (_("Scan"), _("Hold the phone a hand's breadth from the code of the ticket, on a screen or on paper."))
-    before = _("Do it before people come, while the top of the screen says “%(state)s”.", state=page["online"])
-    forget = _(
-        "When no scan waits any more, press “%(more)s”, then “%(forget)s”.",
-        more=BUTTONS["more"],
-        forget=BUTTONS["forget"],
-    )
+        end = _(
+            "When no scan waits any more, press “%(options)s”, then “%(forget)s”.",
+            options=BUTTONS["options"],
+            forget=BUTTONS["forget"],
+        )
     steps = (
         (_("Open"), _("Point the camera of the phone at the code on the right and open the link.")),
         (_("Allow the camera"), before),
         scan,
         (_("Look and read"), _("Colour and sign say it at once, the words say why. Signs and tones are below.")),
-        (_("At the end"), forget),
+        (_("At the end"), end),
     )
     return [{"head": head, "body": body} for head, body in steps]
 
@@ -199,13 +207,16 @@ def _cases(role: DoorRole, verdicts: dict[str, words.Words]) -> list[dict[str, s
     unknown = _("Send the person to the organiser.")
     if role is DoorRole.STEWARD:
         unknown = _("Press “%(find)s”, then “%(walk)s”.", find=BUTTONS["find"], walk=BUTTONS["walk_in"])
+    mistake = _("Press “%(button)s” within ten seconds.", button=BUTTONS["undo"])
+    if role is DoorRole.KIOSK:
+        mistake = _("Tell the organiser, who can take an entry back.")
     cases = [
         (_("The camera does not start"), camera),
         (_("There is no network"), _("Go on. The phone knows the list; scans wait in it and are sent by themselves.")),
         (_("Phone dead, or no ticket at hand"), without),
         (_("Not registered at all"), unknown),
         (_("Refused, and insists"), _("Stay friendly, do not argue, call the organiser. The screen says the reason.")),
-        (_("You made a mistake"), _("Press “%(button)s” within ten seconds.", button=BUTTONS["undo"])),
+        (_("A mistake"), mistake),
         (
             _("The screen says “%(words)s”", words=verdicts["quarantined"]["title"]),
             _("Ask the organiser for a new paper. Nobody is let in with this one any more."),

@@ -254,6 +254,16 @@ def test_every_button_that_it_names_stands_on_the_scanners_page() -> None:
     assert {each for each in said if f'_("{each}")' not in page and f"_('{each}')" not in page} == set()
 
 
+def test_its_examples_have_the_colours_that_the_scanner_gives_them(door: Door) -> None:
+    wording = (assets.root() / "static" / "door" / "wording.js").read_text("utf-8")
+    amber = set(re.findall(r'"(\w+)"', re.findall(r"AMBER = new Set\(\[(.*?)\]\)", wording, re.DOTALL)[0]))
+    with force_locale("en"):
+        answers = {answer["tone"]: answer["said"] for answer in door_paper.values(door.event, door, "en")["answers"]}
+        of_title = {said["title"]: key for key, said in words.verdicts().items()}
+    assert {of_title[said] for said in answers["wait"][1:]} <= amber
+    assert {of_title[said] for said in answers["stop"]} & amber == set()
+
+
 def test_the_longest_texts_stay_on_one_page(door: Door, alice: Any) -> None:
     with transaction():
         event = db.session.get_one(Event, door.event_id)
