@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
 from hubevents.accounts.models import User
+from hubevents.agenda.models import EventSession
+from hubevents.agenda.rules import SessionKind
 from hubevents.checkin.hours import Where
 from hubevents.checkin.matching import Registered
 from hubevents.checkin.models import Attendance, Door, OnlineLog, Scan
@@ -227,6 +229,14 @@ def kept_for(event_id: int) -> dict[date, set[int | None]]:
     ):
         found.setdefault(day, set()).add(session_id)
     return found
+
+
+def breaks_of(event_id: int) -> set[int]:
+    """The sessions of an event that are breaks: nobody is counted at coffee."""
+    rows = db.session.scalars(
+        sa.select(EventSession.id).where(EventSession.event_id == event_id, EventSession.kind == SessionKind.BREAK)
+    )
+    return set(rows)
 
 
 def history(event_id: int, registration_id: int, where: Where) -> Sequence[Scan]:

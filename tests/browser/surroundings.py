@@ -8,9 +8,11 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 
 from hubevents.agenda.models import EventSession, Speaker
+from hubevents.checkin import online, online_logs
 from hubevents.checkin import service as checkin
+from hubevents.checkin.models import OnlineLog
 from hubevents.checkin.rules import DoorRole
-from hubevents.core import tokens
+from hubevents.core import clock, tokens
 from hubevents.core.db import db, transaction
 from hubevents.events.models import Event, Venue
 from hubevents.hubs.models import Membership
@@ -248,11 +250,54 @@ def people_pages(demo: Live) -> Iterator[Visit]:
     yield Visit(f"{_workspace(demo, 'rezultatite-ot-godinata')}/people/")
 
 
+def attendance_pages(demo: Live) -> Iterator[Visit]:
+    """Staff's pages of attendance: today, a past day, a conference, one person, a log of an online meeting."""
+    with demo.app.app_context():
+        event = db.session.scalars(sa.select(Event).where(Event.slug == "masini-i-danni")).one()
+        assert event.starts_at is not None
+        known = db.session.scalar(sa.select(OnlineLog.id).where(OnlineLog.event_id == event.id))
+        ids = db.session.scalars(sa.select(Registration.id).where(Registration.event_id == event.id).limit(2)).all()
+        people = db.session.scalars(sa.select(Registration).where(Registration.id.in_(ids))).all()
+        day = event.starts_at.date()
+        rows = [f"{person.name},{day} 10:00,{day} 11:00" for person in people]
+        rows += [f"{people[0].first_name},{day} 10:00,", "iPhone,yesterday,", f"Some Body,{day} 10:00,{day} 10:10"]
+        log = online.read("\n".join(["Name,Joined,Left", *rows]).encode(), zone=event.zone, day=day, days=[day],
+                          now=clock.now())  # fmt: skip
+        user_id = db.session.scalars(sa.select(Membership.user_id).where(Membership.hub_id == event.hub_id)).first()
+        assert user_id is not None
+        if known is None:
+            with transaction():
+                known = online_logs.keep_log(
+                    event.id, None, log, file_name="teams.csv", digest="0" * 64, user_id=user_id
+                ).id
+        db.session.remove()
+    past, now, conference = (
+        f"{_workspace(demo, slug)}/attendance" for slug in ("masini-i-danni", "pipni-robota", "zemya-zavod-grad")
+    )
+    for path in (f"{now}/", f"{past}/", f"{past}/?show=missing", f"{past}/?q=%D1%8A%D1%8A", f"{conference}/"):
+        yield Visit(path)
+    for id in ids:
+        yield Visit(f"{past}/{id}/")
+    yield Visit(f"{past}/{ids[0]}/?day={day}", lambda page: _refused(page, "times"))
+    yield Visit(f"{past}/online")
+    yield Visit(f"{past}/online", lambda page: _refused(page, "online"))
+    yield Visit(f"{past}/online/{known}")
+
+
+def _refused(page: Page, form: str) -> None:
+    """Sends a form of a page as it is, and waits for its errors."""
+    if form == "times":
+        page.locator("#times-left").fill("00:01")
+    page.locator(f"main form[action*='/{form}'] [type=submit]").first.click()
+    expect(page.locator(".error-sum")).to_be_visible()
+
+
 AREAS: dict[str, Callable[[Live], Iterator[Visit]]] = {
     each.__name__: each
-    for each in (public, events, register, person, errors, mailbox, door, outside, hub_pages, event_pages, people_pages)
-}
-STAFF = ("hub_pages", "event_pages", "people_pages")
+    for each in (public, events, register, person, errors, mailbox, door, outside, hub_pages, event_pages, people_pages,
+                 attendance_pages)
+}  # fmt: skip
+STAFF = ("hub_pages", "event_pages", "people_pages", "attendance_pages")
 
 
 def visits(demo: Live, area: str) -> Sequence[Visit]:

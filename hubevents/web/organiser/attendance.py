@@ -82,7 +82,7 @@ class Chosen:
     days: list[date]
     where: Where
     sessions: list[SessionRules]
-    """Those of the day."""
+    """Those of the day, but no breaks."""
     exact: bool
     """Whether the address names day and session itself; nothing is changed at a guess."""
 
@@ -115,7 +115,7 @@ def chosen_by(event_id: int) -> Chosen | None:
     None when the event has no day at all.
     """
     event = frame.this_event(event_id)
-    rules, kept = checkin.event_rules(event.id, language()), desk.kept_for(event.id)
+    rules, kept, breaks = checkin.event_rules(event.id, language()), desk.kept_for(event.id), desk.breaks_of(event.id)
     days = sorted({*hours.days_of(rules), *kept})
     typed, number = request.args.get("day", ""), request.args.get("session", "")
     named = next((each for each in days if each.isoformat() == typed), None)
@@ -127,7 +127,7 @@ def chosen_by(event_id: int) -> Chosen | None:
             each
             for each in rules.sessions
             if int(each.id) in kept.get(day, ())
-            or (not each.cancelled and hours.hours_of(Where(day, int(each.id)), rules) is not None)
+            or not (each.cancelled or int(each.id) in breaks or hours.hours_of(Where(day, int(each.id)), rules) is None)
         ),
         key=lambda each: (each.starts_at, each.id),
     )
@@ -212,7 +212,7 @@ def line_state(line: Line) -> State:
     if line.inside:
         return State("ok", _("Here now"))
     if line.came:
-        return State("ask", _("Was here"))
+        return State("ok", _("Was here"))
     if line.expected:
         return State("off", _("Not here"))
     return registration_state(line.status)
@@ -277,7 +277,7 @@ def attendance_list(hub: str, event_id: int) -> Response:
     counts = desk.counts(event.id, chosen.where, booked=chosen.booked)
     may_edit = access.permitted(Action.EDIT_PEOPLE)
     shown = [_shown(line, chosen) for line in lines]
-    today = chosen.where.day == day_of(clock.now(), event.zone)
+    today = day_of(clock.now(), event.zone)
     query = request.query_string.decode("ascii", "replace")
     page = render_template(
         "organiser/attendance.html",
@@ -295,14 +295,24 @@ def attendance_list(hub: str, event_id: int) -> Response:
             ("show", "" if show is Show.ALL else show.value),
         ],
         pages=pages(total, number, desk.PER_PAGE),
-        may_mark=may_edit and event.status is EventStatus.PUBLISHED and any(line.markable for line in shown),
+        may_mark=_may_mark(chosen) and any(line.markable for line in shown),
+        not_yet=chosen.where.day > today,
+        today=chosen.where.day == today,
         mark_url=chosen.url("attendance_present", back=query or None),
-        out_url=chosen.url("attendance_out", back=query or None) if may_edit and today and counts.inside else None,
+        out_url=chosen.url("attendance_out", back=query or None)
+        if may_edit and chosen.where.day == today and counts.inside
+        else None,
         act=str(uuid.uuid4()),
         exports=_exports(chosen, show, search),
         online_url=chosen.url("attendance_logs"),
     )
     return private(Response(page, mimetype="text/html"))
+
+
+def _may_mark(chosen: Chosen) -> bool:
+    """Whether somebody can be marked: the event takes place, and the day has come."""
+    has_come = chosen.where.day <= day_of(clock.now(), chosen.event.zone)
+    return access.permitted(Action.EDIT_PEOPLE) and chosen.event.status is EventStatus.PUBLISHED and has_come
 
 
 def _filter_chips(show: Show, counts: desk.Counts) -> list[Chip]:
@@ -517,13 +527,14 @@ def _wall(moment: datetime | None, chosen: Chosen) -> time | None:
     return i18n.local(moment, chosen.event.zone).time().replace(second=0, microsecond=0)
 
 
-def _entry(scan: Scan, chosen: Chosen) -> Entry:
+def _entry(scan: Scan, taken: Scan | None, chosen: Chosen) -> Entry:
+    """A scan in words; `taken` is the one that it takes back."""
     shown, zone = language(), chosen.event.zone
     kind, words = VERDICT_WORDS.get(scan.reason or scan.verdict, ("off", scan.reason or scan.verdict))
     door = ", ".join(each.name for each in (scan.door, scan.device) if each is not None and each.name)
     return Entry(
         state=State("off" if scan.undone_at else kind, str(words)),
-        at=i18n.time_text(scan.scanned_at, zone, shown) if scan.undoes is None else "",
+        at=i18n.time_text((taken or scan).scanned_at, zone, shown) if taken or scan.undoes is None else "",
         who=scan.user.name if scan.user else door,
         how=method_words(scan.method) if scan.undoes is None else "",
         when=i18n.date_time_text(scan.received_at, zone, shown),
@@ -534,6 +545,8 @@ def _entry(scan: Scan, chosen: Chosen) -> Entry:
 
 def _person_page(chosen: Chosen, line: Line, form: TimesForm, absent: AbsentForm, status: int = 200) -> Response:
     may_edit = access.permitted(Action.EDIT_PEOPLE)
+    scans = desk.history(chosen.event.id, line.id, chosen.where)
+    known = {scan.scan_id: scan for scan in scans}
     page = render_template(
         "organiser/attendance_person.html",
         event=frame.workspace(chosen.event, "attendance"),
@@ -542,9 +555,9 @@ def _person_page(chosen: Chosen, line: Line, form: TimesForm, absent: AbsentForm
         registration=registration_state(line.status),
         words=chosen.words(),
         zone=i18n.zone_text(chosen.event.zone, language(), clock.now()),
-        form=form if may_edit and (line.came or chosen.event.status is EventStatus.PUBLISHED) else None,
+        form=form if may_edit and (line.came or _may_mark(chosen)) else None,
         absent=absent if may_edit and line.came else None,
-        entries=[_entry(scan, chosen) for scan in desk.history(chosen.event.id, line.id, chosen.where)],
+        entries=[_entry(scan, known.get(scan.undoes or ""), chosen) for scan in scans],
         up=chosen.url("attendance_list"),
         urls={
             "times": chosen.url("attendance_times", registration_id=line.id),
