@@ -415,7 +415,7 @@ def _device(event: Event, device: Device) -> ShownDevice:
         if device.queued
         else None,
         list_age=_(
-            "%(ago)s, at %(time)s",
+            "%(time)s (%(ago)s)",
             ago=door_words.ago(device.list_at),
             time=door_words.at(device.list_at, zone, shown),
         )
