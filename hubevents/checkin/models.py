@@ -80,7 +80,7 @@ class Scan(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     scan_id: Mapped[str] = mapped_column(sa.String(40), unique=True)
     door_id: Mapped[int | None] = mapped_column(sa.ForeignKey("door.id"), index=True)
-    """None for what no door saw: marked by staff, online, typed from a room's screen."""
+    """None for what no door saw: marked by staff, or from the log of an online meeting."""
     device_id: Mapped[int | None] = mapped_column(sa.ForeignKey("device.id"))
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     """The colleague who marked or took back."""

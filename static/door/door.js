@@ -474,6 +474,14 @@ press("open-more", () => {
   part("more", HTMLElement).scrollTop = 0;
 });
 for (const button of document.querySelectorAll("[data-last], #latest")) button.addEventListener("click", () => show("last", "back"));
+if (kiosk) {
+  // No button leads out of self check-in; staff hold the entrance's name for three seconds.
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let holding;
+  const name = document.querySelector(".door-top h1");
+  name?.addEventListener("pointerdown", () => (holding = setTimeout(() => show("more", "back"), 3000)));
+  for (const end of ["pointerup", "pointerleave", "pointercancel"]) name?.addEventListener(end, () => clearTimeout(holding));
+}
 press("refresh", () => void sync?.now());
 press("next", toCamera);
 for (const button of [undo, undoLast]) button.addEventListener("click", () => undoable && takeBack(undoable));
@@ -532,6 +540,8 @@ listenForHandScanner((text) => {
 async function printBadge() {
   const kept = current;
   if (!kept?.registration) return;
+  // Where the list masks names, the server gives the badge of somebody whose scan it has.
+  for (let tries = 0; kept.waiting && sync?.online && tries < 15; tries += 1) await new Promise((resolve) => setTimeout(resolve, 200));
   const picture = part("badge-picture", HTMLImageElement);
   const text = part("badge-text", HTMLElement);
   text.replaceChildren();

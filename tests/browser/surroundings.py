@@ -140,8 +140,45 @@ def mailbox(demo: Live) -> Iterator[Visit]:
         yield Visit(f"//demo/mail/{id}")
 
 
+def _type_a_code(page: Page) -> None:
+    page.locator("[data-code]").first.click()
+
+
+def _search(page: Page) -> None:
+    expect(page.locator("body[data-ready=true]")).to_be_attached(timeout=20_000)
+    page.locator("#open-find").click()
+    page.locator("#query").fill("ова")
+    expect(page.locator("#hits li").first).to_be_visible()
+
+
+def _walk_in(page: Page) -> None:
+    page.locator("#open-find").click()
+    page.locator("#open-walk").click()
+    page.locator("#ctl-walk [type=submit]").click()
+    expect(page.locator("#walk .err").first).to_be_visible()
+
+
+def _options(page: Page) -> None:
+    page.locator("#open-more").click()
+    page.locator("#forget").click()
+    expect(page.locator("#forget-ask")).to_be_visible()
+
+
+def _last_scans(page: Page) -> None:
+    page.locator("#open-more").click()
+    page.locator("[data-last]").first.click()
+
+
+def _verdict(page: Page) -> None:
+    page.locator("[data-code]").first.click()
+    page.locator("#code").fill("WIFI:S:hall;;")
+    page.locator("#code").press("Enter")
+    expect(page.locator("#answer h2")).to_be_visible()
+    page.locator("#hold").click()
+
+
 def door(demo: Live) -> Iterator[Visit]:
-    """The scanner: at rest, while a code is typed, with its last scans, and shut; a room's screen, and its field."""
+    """The scanner in all its views, and shut; self check-in; a room's screen, and its field."""
     with demo.app.app_context():
         event = db.session.scalars(sa.select(Event).where(Event.slug == "pipni-robota")).one()
         with transaction():
@@ -149,12 +186,14 @@ def door(demo: Live) -> Iterator[Visit]:
             shut = checkin.make_door(event, "Заден вход", DoorRole.SCAN)
             checkin.revoke_door(event.id, shut.id)
             screen = checkin.make_door(event, "Екран в залата", DoorRole.SCREEN)
-        paths = ["//door/" + checkin.address(row).partition("/door/")[2] for row in (opened, shut, screen)]
+            kiosk = checkin.make_door(event, "Самообслужване", DoorRole.KIOSK)
+        paths = ["//door/" + checkin.address(row).partition("/door/")[2] for row in (opened, shut, screen, kiosk)]
         here = _of_status("pipni-robota", RegistrationStatus.CONFIRMED)
         db.session.remove()
     yield Visit(paths[0], lambda page: expect(page.locator("#trouble")).to_be_visible())
-    yield Visit(paths[0], lambda page: page.locator("#type-code").click())
-    yield Visit(paths[0], lambda page: page.locator("[data-last]").first.click())
+    for act in (_type_a_code, _search, _walk_in, _options, _last_scans, _verdict):
+        yield Visit(paths[0], act)
+    yield Visit(paths[3], lambda page: expect(page.locator("#trouble")).to_be_visible())
     yield Visit(paths[1], status=410)
     yield Visit(paths[2])
     yield Visit(f"{here}/", lambda page: expect(page.locator(".here input[name=code]")).to_be_visible())

@@ -103,6 +103,17 @@ def test_a_hand_scanner_types_anywhere_on_the_page(stage: Stage, page: Page) -> 
     assert stage.scans() == [("admitted", None)]
 
 
+def test_d66_a_hand_scanner_without_a_suffix_and_with_the_focus_elsewhere(stage: Stage, page: Page) -> None:
+    opened(page, stage.url("search"))
+    page.keyboard.type("]Q1" + stage.maria)
+    expect(page.locator("#answer h2")).to_have_text("Добре дошли, Мария!")
+    page.get_by_role("button", name="Сканирай следващия").click()
+    page.get_by_role("button", name="Търси по име").click()
+    page.keyboard.type(stage.maria)
+    page.keyboard.press("Tab")
+    expect(page.locator("#answer h2")).to_contain_text("Вече вътре от")
+
+
 def test_a_photo_of_a_ticket(stage: Stage, page: Page) -> None:
     page.goto(stage.live.url(stage.scan))
     page.locator("#photo").set_input_files({"name": "t.png", "mimeType": "image/png", "buffer": qr.png(stage.waiting)})
