@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from hubevents.checkin import queries, rules, statements
 from hubevents.checkin.ledger import Ledger, Scope
 from hubevents.checkin.models import Device, Door, Scan
-from hubevents.checkin.rules import Decision, Direction, Flag, Passage
+from hubevents.checkin.rules import Decision, Direction, Flag, Method, Passage
 from hubevents.core import clock
 from hubevents.core.db import db, is_sqlite
 from hubevents.core.errors import Conflict, NotFound
@@ -135,7 +135,7 @@ def open_scans(event_id: int) -> list[ToSettle]:
         ToSettle(
             scan,
             _decisions(scan),
-            _entry_before(scan, entries.get((scan.registration_id or 0, scan.session_id, scan.day), ())),
+            _entry_before(scan, entries.get(_room(scan), ())),
         )
         for scan in scans
     ]
@@ -161,7 +161,12 @@ def _decisions(scan: Scan) -> tuple[Decision, ...]:
     return decisions(scan.flagged, counts=scan.counts, somebody=somebody)
 
 
-def _entries(registration_ids: Iterable[int | None]) -> dict[Scope, list[Passage]]:
+def _room(row: Any) -> tuple[Scope, bool]:
+    """The scope of a scan; passages of online logs are folded apart from the others, as the ledger does."""
+    return (row.registration_id or 0, row.session_id, row.day), row.method == Method.ONLINE.value
+
+
+def _entries(registration_ids: Iterable[int | None]) -> dict[tuple[Scope, bool], list[Passage]]:
     """All that counts for these people, by scope."""
     rows = db.session.execute(
         sa.select(
@@ -171,6 +176,7 @@ def _entries(registration_ids: Iterable[int | None]) -> dict[Scope, list[Passage
             Scan.day,
             Scan.scanned_at,
             Scan.direction,
+            Scan.method,
             Door.name.label("door"),
             Device.name.label("device"),
         )
@@ -178,10 +184,10 @@ def _entries(registration_ids: Iterable[int | None]) -> dict[Scope, list[Passage
         .outerjoin(Device, Device.id == Scan.device_id)
         .where(Scan.registration_id.in_(set(registration_ids)), Scan.counts, Scan.undone_at.is_(None))
     )
-    found: dict[Scope, list[Passage]] = {}
+    found: dict[tuple[Scope, bool], list[Passage]] = {}
     for row in rows:
         passage = Passage(row.scan_id, row.scanned_at, Direction(row.direction), row.door, row.device)
-        found.setdefault((row.registration_id or 0, row.session_id, row.day), []).append(passage)
+        found.setdefault(_room(row), []).append(passage)
     return found
 
 

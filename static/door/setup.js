@@ -94,6 +94,7 @@
  * @property {string} [as]
  * @property {string} [org]
  * @property {string[]} [missing] fields a walk-in lacks
+ * @property {string[]} [national_id] fields in which a national identity number was typed
  */
 
 /** @returns {Setup} */

@@ -83,6 +83,7 @@ export function wording(answer, setup, now, { listAt = null } = {}) {
   const missing = [...words.note.matchAll(/\{(\w+)\}/g)].some(([, name]) => !Reflect.get(values, name ?? ""));
   const lacks = (answer.missing ?? []).map((name) => setup.words[`field_${name}`] ?? name);
   if (lacks.length) notes.push(fill(setup.words.missing ?? "", { fields: lacks.join(", ") }));
+  if (answer.national_id?.length) notes.push(setup.words.national_id ?? "");
   // "ч." and "г." bring a full stop of their own.
   if (words.note && !missing) notes.push(fill(words.note, values).replace(/\.\.$/, "."));
   return { tone, title, who: answer.name ?? "", notes };

@@ -94,6 +94,7 @@ def page() -> Words:
             "The storage of this phone is full: the scan could not be kept. Free some space and scan again."
         ),
         "missing": _("The event asks for: {fields}"),
+        "national_id": _("This looks like a personal number (ЕГН). We never ask for it. Please take it out."),
         "field_organisation": _("Organisation"),
         "field_phone": _("Phone"),
         "field_position": _("Position"),

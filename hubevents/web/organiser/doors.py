@@ -355,6 +355,7 @@ def _shown(event: Event, door: Door, sessions: dict[int, str], inside: int, devi
     address = checkin.address(door) if doors_read.is_open(door) else None
     hub = access.this_hub().slug
     shown_id = request.args.get("show", type=int)
+    is_screen = door.role == DoorRole.SCREEN.value
 
     def url(endpoint: str) -> str:
         return event_url(endpoint, hub, event.id, door_id=door.id)
@@ -374,11 +375,11 @@ def _shown(event: Event, door: Door, sessions: dict[int, str], inside: int, devi
         qr=Markup(qr.svg(address, title=_("Code of the scanner"))) if address else None,  # noqa: S704
         shown=door.id == shown_id and address is not None,
         devices=tuple(_device(event, each) for each in devices if each.door_id == door.id),
-        lists=door.role != DoorRole.SCREEN.value,
+        lists=not is_screen,
         change_url=url("change_door"),
         renew_url=url("renew_door"),
         revoke_url=url("revoke_door"),
-        paper_url=_where("door_paper", event.id, door_id=door.id) if address else None,
+        paper_url=_where("door_paper", event.id, door_id=door.id) if address and not is_screen else None,
         badges_url=_where("badges", event.id) if door.badges else None,
     )
 
@@ -414,7 +415,7 @@ def _device(event: Event, device: Device) -> ShownDevice:
         if device.queued
         else None,
         list_age=_(
-            "%(ago)s, at %(time)s",
+            "%(time)s (%(ago)s)",
             ago=door_words.ago(device.list_at),
             time=door_words.at(device.list_at, zone, shown),
         )
