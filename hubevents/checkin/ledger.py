@@ -49,6 +49,8 @@ class Ledger:
     rows: dict[str, int] = field(default_factory=dict)
     """Ids of the rows by scan_id."""
     touched: set[Scope] = field(default_factory=set)
+    scopes: dict[str, Scope] = field(default_factory=dict)
+    """Where each passage is noted, by scan_id."""
 
     def know(self, row: Any) -> None:
         """Notes a stored scan (a row of `statements.scans_before`) that counts and was not taken back."""
@@ -57,6 +59,7 @@ class Ledger:
             row.scan_id, row.scanned_at, Direction(row.direction), row.door_name, row.device_name or None
         )
         self.passages.setdefault(scope, []).append(passage)
+        self.scopes[row.scan_id] = scope
         self.methods[row.scan_id] = row.method
         self.flags[row.scan_id] = row.flagged if row.settled_at is None else _SETTLED
         self.rows[row.scan_id] = row.id
@@ -65,6 +68,7 @@ class Ledger:
         """Notes a new passage; gives how many more are inside by it (1, 0 or -1)."""
         before = self.presence(scope).inside
         self.passages.setdefault(scope, []).append(passage)
+        self.scopes[passage.scan_id] = scope
         self.methods[passage.scan_id] = method
         self.flags[passage.scan_id] = flag
         self.touched.add(scope)
@@ -72,15 +76,13 @@ class Ledger:
 
     def forget(self, scan_id: str) -> int:
         """Takes a passage away; gives how many more are inside by it."""
-        change = 0
-        for scope, passages in self.passages.items():
-            left = [passage for passage in passages if passage.scan_id != scan_id]
-            if len(left) != len(passages):
-                before = self.presence(scope).inside
-                self.passages[scope] = left
-                self.touched.add(scope)
-                change += self.presence(scope).inside - before
-        return change
+        scope = self.scopes.pop(scan_id, None)
+        if scope is None:
+            return 0
+        before = self.presence(scope).inside
+        self.passages[scope] = [passage for passage in self.passages[scope] if passage.scan_id != scan_id]
+        self.touched.add(scope)
+        return self.presence(scope).inside - before
 
     def again(self, scope: Scope) -> None:
         """Has a scope folded anew although no passage came or went: time passed, or the event was moved."""

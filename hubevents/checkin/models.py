@@ -192,7 +192,8 @@ class OnlineLog(Base):
     digest: Mapped[str] = mapped_column(sa.String(64))
     """SHA-256 of the file, so that the same one is not read twice."""
     rows: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, default=list)
-    """[{"name", "email", "joined_at", "left_at", "registration_id"}], times RFC 3339."""
+    """[{"line", "name", "email", "joined_at", "left_at", "registration_id"}], times RFC 3339; of a row that could not
+    be read {"line", "problem", "said"}."""
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("user.id"))
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from hubevents.checkin import hours, matching, rules
 from hubevents.checkin.attendance import Work
 from hubevents.checkin.hours import Where
+from hubevents.checkin.ledger import Scope
 from hubevents.checkin.matching import Interval, Person
 from hubevents.checkin.models import OnlineLog
 from hubevents.checkin.online import Log
@@ -128,20 +129,20 @@ def confirm(event_id: int, log_id: int, chosen: Mapping[int, int | None], *, use
             after[id].add(place)
     changed = {id for id in before.keys() | after.keys() if before.get(id) != after.get(id)}
     work.load(changed, [])
-    others = [
-        row
-        for other in db.session.scalars(
-            sa.select(OnlineLog).where(
-                OnlineLog.event_id == event_id, OnlineLog.id != log_id, _same_session(log.session_id)
-            )
+    wanted = defaultdict[int, list[Mapping[str, Any]]](list)
+    for id in changed:
+        wanted[id] += [rows[place] for place in sorted(after.get(id, ()))]
+    for other in db.session.scalars(
+        sa.select(OnlineLog).where(
+            OnlineLog.event_id == event_id, OnlineLog.id != log_id, _same_session(log.session_id)
         )
-        for row in stays(other)
-        if row["registration_id"] in changed
-    ]
+    ):
+        for row in stays(other):
+            if row["registration_id"] in changed:
+                wanted[row["registration_id"]].append(row)
+    there = _there(work, log.session_id)
     for id in sorted(changed):
-        own = [rows[place] for place in sorted(after.get(id, ()))]
-        own += [row for row in others if row["registration_id"] == id]
-        _change(work, log, id, own)
+        _change(work, log, id, wanted[id], there[id])
     work.store()
     log.rows = [{**row, "registration_id": matches[place]} for place, row in enumerate(rows)] + [
         row for row in log.rows if "problem" in row
@@ -161,20 +162,29 @@ def remove_log(event_id: int, log_id: int) -> None:
     db.session.flush()
 
 
-def _change(work: Work, log: OnlineLog, id: int, rows: Iterable[Mapping[str, Any]]) -> None:
+_Key = tuple[date, datetime, Direction]
+"""One passage of a person: the day it counts for, when, and which way."""
+
+
+def _there(work: Work, session_id: int | None) -> defaultdict[int, dict[_Key, tuple[Scope, str]]]:
+    """What counts by logs of online meetings in a session so far, by registration: scope and scan_id."""
+    found: defaultdict[int, dict[_Key, tuple[Scope, str]]] = defaultdict(dict)
+    for scope, passages in work.ledger.passages.items():
+        for passage in passages:
+            if scope[1] == session_id and work.ledger.methods[passage.scan_id] == Method.ONLINE:
+                found[scope[0]][scope[2], passage.at, passage.direction] = scope, passage.scan_id
+    return found
+
+
+def _change(
+    work: Work, log: OnlineLog, id: int, rows: Iterable[Mapping[str, Any]], there: Mapping[_Key, tuple[Scope, str]]
+) -> None:
     """Takes back and adds what makes a person's online scans in the log's session those of these rows."""
     wanted = {
         (day, at, direction)
         for day, intervals in _by_day(rows, log.session_id, work.event, work.now).items()
         for interval in intervals
         for at, direction in zip(interval, (Direction.IN, Direction.OUT), strict=True)
-    }
-    there = {
-        (scope[2], passage.at, passage.direction): (scope, passage.scan_id)
-        for scope, passages in work.ledger.passages.items()
-        if scope[:2] == (id, log.session_id)
-        for passage in passages
-        if work.ledger.methods[passage.scan_id] == Method.ONLINE
     }
     for key in sorted(there.keys() - wanted):
         scope, scan_id = there[key]
