@@ -610,25 +610,6 @@ class Presence:
         return total // dt.timedelta(minutes=1)
 
 
-def closing_of(day: dt.date, event: EventRules, session: str | None = None) -> dt.datetime | None:
-    """When who did not check out has left on a day: the end of the session, else of the date that day belongs to.
-
-    A date of several days ends each of them at the hour of its last; None when nothing is held that day.
-    """
-    zone = ZoneInfo(event.zone)
-    if session is not None:
-        return next((each.ends_at for each in event.sessions if each.id == session), None)
-    ends = []
-    for span in event.dates:
-        first, last = day_of(span.starts_at, event.zone), day_of(span.ends_at, event.zone)
-        if day == last:
-            ends.append(span.ends_at)
-        elif first <= day < last:
-            hour = span.ends_at.astimezone(zone).time()
-            ends.append(dt.datetime.combine(day, hour, zone).astimezone(dt.UTC))
-    return max(ends, default=None)
-
-
 def presence(passages: Iterable[Passage], undone: Iterable[str] = ()) -> Presence:
     """Folds counting scans by time (then id), whatever their order or repetition; `undone` scan ids are left
     out (D06, D56).
