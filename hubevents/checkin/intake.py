@@ -158,7 +158,12 @@ def _item(value: object) -> Item | BadItem:
         if value.get("undoes") is not None:
             return Item(**common, undoes=_uuid(value["undoes"]))
         if value.get("walk_in") is not None:
-            return Item(**common, method=Method.WALK_IN, walk_in=_walk_in(value["walk_in"], admitted=admitted))
+            return Item(
+                **common,
+                method=Method.WALK_IN,
+                walk_in=_walk_in(value["walk_in"], admitted=admitted),
+                override_reason=_reason(value.get("override_reason"), admitted=admitted),
+            )
         code, registration = value.get("code"), value.get("registration")
         if (code is None) == (registration is None):
             raise _Bad

@@ -101,22 +101,22 @@ export class InView {
   /** @param {() => number} clock in ms */
   constructor(clock = () => performance.now()) {
     this.clock = clock;
-    this.text = "";
-    this.at = -Infinity;
+    /** @type {Map<string, number>} when each code was seen last: several may lie side by side, read in turns */
+    this.seen = new Map();
   }
 
   /** Whether this reading is a new appearance. @param {string} text */
   isNew(text) {
     const now = this.clock();
-    const fresh = text !== this.text || now - this.at > GONE_AFTER;
-    this.text = text;
-    this.at = now;
+    for (const [each, at] of this.seen) if (now - at > GONE_AFTER) this.seen.delete(each);
+    const fresh = !this.seen.has(text);
+    this.seen.set(text, now);
     return fresh;
   }
 
   /** The code lies before the lens still, although its first reading was not used. @param {string} text */
   forget(text) {
-    if (text === this.text) this.at = -Infinity;
+    this.seen.delete(text);
   }
 }
 

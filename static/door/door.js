@@ -104,10 +104,15 @@ function show(view, control) {
   body.classList.toggle("door--page", view === "find" || view === "walk" || view === "more" || view === "last");
 }
 
-function toCamera() {
+/** @param {keyof typeof views} view @param {keyof typeof controls} control */
+function leaveTo(view, control) {
   answers.close();
   current = null;
-  show("camera", "camera");
+  show(view, control);
+}
+
+function toCamera() {
+  leaveTo("camera", "camera");
   updateIfIdle();
 }
 
@@ -167,6 +172,8 @@ function addLine(kept) {
   what.textContent = [time, shown.who ? shown.title : "", kept.waiting ? word("waits") : ""].filter(Boolean).join(" · ");
   words.append(who, what);
   line.append(words);
+  const lines = part("last-list", HTMLOListElement);
+  if (item.undoes) lines.querySelector(`[data-scan="${item.undoes}"] button`)?.remove();
   if (["admitted", "left"].includes(answer.verdict) && !list.undone.has(kept.scan_id)) {
     const back = document.createElement("button");
     back.type = "button";
@@ -179,7 +186,6 @@ function addLine(kept) {
     });
     line.append(back);
   }
-  const lines = part("last-list", HTMLOListElement);
   const before = lines.querySelector(`[data-scan="${kept.scan_id}"]`);
   if (before) before.replaceWith(line);
   else lines.prepend(line);
@@ -257,12 +263,15 @@ async function read(text) {
 async function submit(what, reading, registration, name = null) {
   await ready;
   const at = clock.now();
-  const chosen = more.session.options.length > 1 ? more.session.value : null;
+  const chosen = more.session.value || null;
   /** @type {Item} */
   const item = { scan_id: uuid(), scanned_at: at.toISOString(), session: chosen, direction: more.direction, ...what };
   const ours = item.undoes ? undoneAnswer(item, name) : list.judge(item, reading, registration);
   const live = Boolean(sync?.online);
-  if (!keeps && !live) return showTrouble(word("no_storage"), true);
+  if (!keeps && !live) {
+    toCamera();
+    return showTrouble(word("no_storage"), true);
+  }
   const unsure = !ours || ours.provisional || (ours.verdict === "refused" && UNSURE.has(ours.reason ?? ""));
   if (ours && name && ["admitted", "undone"].includes(ours.verdict)) ours.name = name;
   /** @type {Kept} */
@@ -279,6 +288,8 @@ async function submit(what, reading, registration, name = null) {
     registration,
     answer: ours ?? { scan_id: item.scan_id, verdict: "refused", reason: "waiting", name: null },
   };
+  // The countdown of the answer before must not take this one along.
+  answers.close();
   current = kept;
   try {
     await store.keep(kept);
@@ -288,8 +299,10 @@ async function submit(what, reading, registration, name = null) {
   }
   showWaiting(1);
   clearTimeout(late);
-  if (unsure && live) late = setTimeout(showLate, LATE, kept);
-  else present(kept);
+  if (unsure && live) {
+    if (!views.verdict.hidden) show("camera", "camera");
+    late = setTimeout(showLate, LATE, kept);
+  } else present(kept);
   list.remember(kept);
   addLine(kept);
   showTally();
@@ -305,16 +318,26 @@ const undoneAnswer = (item, name) => ({ scan_id: item.scan_id, verdict: "undone"
 async function scanned(text, method) {
   // One answer is read before the next is asked for; the code may stay in view meanwhile.
   if (ended || busy || (current && !replaceable(text)) || !controls.reason.hidden) return false;
-  busy = true;
-  started = performance.now();
-  try {
+  // Whoever searches or fills in a form does not see what lies before the camera.
+  if (views.camera.hidden && views.verdict.hidden) return false;
+  await alone(async () => {
+    started = performance.now();
     await ready;
     const { reading, registration } = await read(text);
     await submit({ code: text, method }, reading, registration);
+  });
+  return true;
+}
+
+/** One scan at a time: a button that is pressed again meanwhile is the same press (D05). @param {() => Promise<void>} work */
+async function alone(work) {
+  if (busy) return;
+  busy = true;
+  try {
+    await work();
   } finally {
     busy = false;
   }
-  return true;
 }
 
 /**
@@ -323,7 +346,7 @@ async function scanned(text, method) {
  */
 function inTurn(text, method) {
   turn = turn.then(async () => {
-    toCamera();
+    leaveTo("camera", "camera");
     await scanned(text, method);
   });
   return turn;
@@ -351,17 +374,19 @@ async function answered(kept, answer) {
   const inTime = current?.scan_id === kept.scan_id;
   if (differs && !inTime && !kept.told) {
     // Sent again by the queue's next round, now with what was shown.
-    await store.keep(kept);
+    await store.keep(kept).catch(() => undefined);
     return;
   }
   kept.waiting = 0;
+  kept.registration ??= answer.registration ?? null;
   if (!differs || inTime) {
     // Whom the server does not name is not named (D19).
     const { as, org } = kept.answer;
     kept.answer = { ...(as && answer.name ? { as } : {}), ...(org && answer.name ? { org } : {}), ...answer };
     kept.shown = answer.verdict;
   }
-  await store.keep(kept);
+  // The server has it: what a full storage cannot note it lets go of.
+  await store.keep(kept).catch(() => store.drop(kept.scan_id));
   list.remember(kept);
   addLine(kept);
   showTally();
@@ -428,10 +453,10 @@ const more = new More({
 });
 
 const finder = new Finder(setup, list, {
-  chosen: (person) => void submit({ registration: person.id, method: "search" }, {}, person.id),
+  chosen: (person) => void alone(() => submit({ registration: person.id, method: "search" }, {}, person.id)),
   state(person) {
     const moment = clock.now().toISOString();
-    const session = list.session(more.session.options.length > 1 ? more.session.value : null);
+    const session = list.session(more.session.value || null);
     const earlier = list.earlier(person.id, session, moment);
     const out = more.direction === "out";
     if (earlier.inside && !out) return { text: fill(word("inside_since"), { time: times.time(earlier.first_scan?.scanned_at) }), kind: "ok", passes: false };
@@ -442,7 +467,8 @@ const finder = new Finder(setup, list, {
 });
 
 const walkIn = new WalkIn(list, (values) => {
-  void submit({ walk_in: values }, {}, null, `${values.first_name} ${values.last_name}`);
+  // Whoever is registered here comes in, whatever else is counted.
+  void alone(() => submit({ walk_in: values, direction: "in" }, {}, null, `${values.first_name} ${values.last_name}`));
 });
 
 press("try-again", () => void startCamera());
@@ -473,13 +499,13 @@ press("open-more", () => {
   show("more", "back");
   part("more", HTMLElement).scrollTop = 0;
 });
-for (const button of document.querySelectorAll("[data-last], #latest")) button.addEventListener("click", () => show("last", "back"));
+for (const button of document.querySelectorAll("[data-last], #latest")) button.addEventListener("click", () => leaveTo("last", "back"));
 if (kiosk) {
   // No button leads out of self check-in; staff hold the entrance's name for three seconds.
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let holding;
   const name = document.querySelector(".door-top h1");
-  name?.addEventListener("pointerdown", () => (holding = setTimeout(() => show("more", "back"), 3000)));
+  name?.addEventListener("pointerdown", () => (holding = setTimeout(() => leaveTo("more", "back"), 3000)));
   for (const end of ["pointerup", "pointerleave", "pointercancel"]) name?.addEventListener(end, () => clearTimeout(holding));
 }
 press("refresh", () => void sync?.now());
@@ -506,10 +532,11 @@ controls.reason.addEventListener("submit", (event) => {
   if (!kept) return toCamera();
   const { code: text, registration, method, walk_in } = kept.item;
   const what = { ...(text ? { code: text } : {}), ...(registration ? { registration } : {}), ...(method ? { method } : {}), ...(walk_in ? { walk_in } : {}) };
-  const reading = text ? read(text) : Promise.resolve({ reading: {}, registration: kept.registration });
-  void reading.then((found) =>
-    submit({ ...what, override_reason: reason.value }, found.reading, found.registration, walk_in ? (kept.answer.name ?? null) : null),
-  );
+  void alone(async () => {
+    const found = text ? await read(text) : { reading: {}, registration: kept.registration };
+    const name = walk_in ? `${walk_in.first_name} ${walk_in.last_name}` : null;
+    await submit({ ...what, direction: kept.item.direction ?? "in", override_reason: reason.value }, found.reading, found.registration, name);
+  });
   return undefined;
 });
 part("photo", HTMLInputElement).addEventListener("change", async (event) => {
@@ -579,7 +606,9 @@ function showConnection(online, waiting) {
 }
 
 async function listed() {
-  await store.set("offset", clock.offset);
+  // Prolonged meanwhile, or moved with its event: what had ended begins again.
+  if (ended && list.head?.door.ends_at && clock.ms() < Date.parse(list.head.door.ends_at)) return location.reload();
+  await store.set("offset", clock.offset).catch(() => undefined);
   keys = list.head ? await importKeys(list.head.keys, setup.ed25519) : null;
   showSessions();
   showTally();
@@ -602,8 +631,8 @@ async function end(text = word("ended")) {
 
 /** "Forget this device": everything of this door goes, scans that wait too - said before. */
 async function forget() {
-  await sync?.alone(() => store.wipe(setup.door));
   if (sync) sync.stopped = true;
+  await sync?.alone(() => store.wipe(setup.door));
   channel?.postMessage({ forgotten: true });
   forgetSettings();
   await end(word("forgotten"));
@@ -627,7 +656,10 @@ channel?.addEventListener("message", async ({ data }) => {
     await end(word("forgotten"));
   } else if (data.listed && data.listed !== list.head?.version) {
     const kept = await store.list(setup.door);
-    if (kept) list.take({ ...kept.head, complete: true }, kept.people);
+    // A list without news is not written: then this tab may know the newer one.
+    if (!kept || Date.parse(kept.head.now) <= Date.parse(list.head?.now ?? "1970-01-01")) return;
+    list.take({ ...kept.head, complete: true }, kept.people);
+    keys ??= await importKeys(kept.head.keys, setup.ed25519);
     showTally();
   }
 });
@@ -711,21 +743,25 @@ async function open() {
     list.take({ ...kept.head, complete: true }, kept.people);
     await listed();
   }
-  for (const each of await store.scansSince(setup.door, clock.ms() - MEMORY)) {
-    list.remember(each);
-    if (dayOf(each.item.scanned_at, setup.zone) === dayOf(clock.now().toISOString(), setup.zone)) addLine(each);
-  }
+  const scans = await store.scansSince(setup.door, clock.ms() - MEMORY);
+  for (const each of scans) list.remember(each);
+  const today = dayOf(clock.ms(), setup.zone);
+  for (const each of scans.slice(-KEPT)) if (dayOf(each.item.scanned_at, setup.zone) === today) addLine(each);
   showTally();
-  sync = new Sync({ setup, store, list, clock }, { answered, listed, connection: showConnection, ended: () => end() });
+  sync = new Sync({ setup, store, list, clock }, { answered, listed, connection: showConnection, ended: () => end(), unkept: warnFull });
   showConnection(sync.online, await store.countWaiting(setup.door));
   if (over) await end();
+}
+
+function warnFull() {
+  part("warning", HTMLElement).textContent = word("storage_full");
 }
 
 async function start() {
   await ready;
   const { room } = keeps ? await askToStay() : { room: true };
   if (!keeps) part("warning", HTMLElement).textContent = word("no_storage");
-  else if (!room) part("warning", HTMLElement).textContent = word("storage_full");
+  else if (!room) warnFull();
   await sync?.now();
   await install();
   body.dataset.ready = "true";

@@ -52,12 +52,18 @@ export class Finder {
     const enough = query.trim().length >= 3;
     const found = enough ? this.found(query) : [];
     const count = found.length === 1 ? words.found_one : words.found_many;
-    part("found", HTMLElement).textContent = !this.list.ready
+    const said = !this.list.ready
       ? (words.no_list ?? "")
       : enough
         ? fill((found.length ? count : words.found_none) ?? "", { n: found.length === MOST ? `${MOST}+` : found.length, query: query.trim() })
         : (words.three_letters ?? "");
-    part("hits", HTMLUListElement).replaceChildren(...found.map((person) => this.row(person, query)));
+    // The list comes anew every few seconds: what stands already is neither said again nor taken from under a finger.
+    const place = part("found", HTMLElement);
+    if (place.textContent !== said) place.textContent = said;
+    const hits = part("hits", HTMLUListElement);
+    const fresh = document.createElement("ul");
+    fresh.append(...found.map((person) => this.row(person, query)));
+    if (fresh.innerHTML !== hits.innerHTML) hits.replaceChildren(...fresh.children);
   }
 
   /** Whose name it is comes before whose organisation or address it is. @param {string} query @returns {Person[]} */
@@ -72,6 +78,7 @@ export class Finder {
   row(person, query) {
     const row = document.createElement("li");
     row.className = "hit";
+    row.dataset.registration = person.id;
     const words = document.createElement("div");
     const name = document.createElement("strong");
     name.append(marked(person.name, query));

@@ -46,6 +46,9 @@ export class List {
     this.head = head;
     for (const id of removed) this.people.delete(id);
     for (const person of people) {
+      // A ticket issued anew: what was printed under the old one is nobody's code any more (D14).
+      const before = this.people.get(person.id)?.code;
+      if (before && before !== person.code) this.codes.delete(before);
       person.key ??= searchKey([person.name, person.org, person.mail].filter(Boolean).join(" "));
       this.people.set(person.id, person);
       if (person.code) this.codes.set(person.code, person.id);
@@ -189,7 +192,8 @@ export class List {
     const { item, answer } = kept;
     if (item.undoes) return this.takeBack(item.undoes);
     const passes = answer.verdict === "admitted" || answer.verdict === "left";
-    if (passes && kept.registration) this.passed(item, kept.registration);
+    // Who has no registration yet counts too.
+    if (passes) this.passed(item, kept.registration ?? item.scan_id);
     else if (this.scopes.has(item.scan_id)) this.takeBack(item.scan_id);
     return undefined;
   }

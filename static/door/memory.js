@@ -26,11 +26,18 @@ export class Memory {
     return null;
   }
 
-  async keepList() {}
+  async keepList() {
+    return true;
+  }
 
   /** @param {Kept} kept */
   async keep(kept) {
     this.scans.set(kept.scan_id, kept);
+  }
+
+  /** @param {string} scan_id */
+  async drop(scan_id) {
+    this.scans.delete(scan_id);
   }
 
   /** @param {Kept[]} many */

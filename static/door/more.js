@@ -54,6 +54,9 @@ export class More {
   offer(sessions, now) {
     const before = this.session.value;
     this.session.closest(".field")?.toggleAttribute("hidden", sessions.length < 2);
+    const same = [...this.session.options].map(({ value, text }) => `${value} ${text}`).join("\n");
+    // An open list would close under the finger.
+    if (same === sessions.map(({ id, title }) => `${id} ${title}`).join("\n")) return;
     this.session.replaceChildren(
       ...sessions.map(({ id, title }) => {
         const option = document.createElement("option");

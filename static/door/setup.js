@@ -84,6 +84,7 @@
  * @property {string} verdict
  * @property {string | null} [reason]
  * @property {string | null} [name]
+ * @property {string} [registration] of somebody registered at the door
  * @property {{scanned_at: string, door?: string | null, device?: string | null} | null} [first_scan]
  * @property {OtherEvent | null} [other]
  * @property {string | null} [opens_at]

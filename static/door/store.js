@@ -24,7 +24,14 @@ const VERSION = 1;
 /** Rejects when the browser refuses storage: a private window, a full disk, switched off. @returns {Promise<Store>} */
 export async function openStore() {
   if (!("indexedDB" in globalThis)) throw new Error("no storage");
-  const request = indexedDB.open(NAME, VERSION);
+  const store = new Store(await connect());
+  await store.set("tried", 1);
+  return store;
+}
+
+/** @param {number | null} version null: as it is @returns {Promise<IDBDatabase>} */
+async function connect(version = VERSION) {
+  const request = version === null ? indexedDB.open(NAME) : indexedDB.open(NAME, version);
   request.onupgradeneeded = () => {
     const db = request.result;
     db.createObjectStore("lists", { keyPath: "door" });
@@ -33,12 +40,16 @@ export async function openStore() {
     scans.createIndex("queue", ["door", "waiting", "order"]);
     db.createObjectStore("values");
   };
-  const db = await done(request);
-  // Another tab with a newer version must be able to open it.
-  db.onversionchange = () => db.close();
-  const store = new Store(db);
-  await store.set("tried", 1);
-  return store;
+  try {
+    const db = await done(request);
+    // Another tab with a newer version must be able to open it.
+    db.onversionchange = () => db.close();
+    return db;
+  } catch (error) {
+    // A newer version of the app was here; it has only added stores.
+    if (version === null || !(error instanceof DOMException) || error.name !== "VersionError") throw error;
+    return connect(null);
+  }
 }
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
@@ -63,7 +74,25 @@ export class Store {
    * @param {(stores: IDBObjectStore[]) => IDBRequest<T> | void} work
    * @returns {Promise<T | undefined>}
    */
-  run(names, mode, work) {
+  async run(names, mode, work) {
+    try {
+      return await this.transact(names, mode, work);
+    } catch (error) {
+      // The browser cut the connection: another tab upgraded, or an iPhone was locked for long.
+      if (!(error instanceof DOMException) || !["InvalidStateError", "UnknownError"].includes(error.name)) throw error;
+      this.db.close();
+      this.db = await connect();
+      return this.transact(names, mode, work);
+    }
+  }
+
+  /**
+   * @template T
+   * @param {string[]} names @param {IDBTransactionMode} mode
+   * @param {(stores: IDBObjectStore[]) => IDBRequest<T> | void} work
+   * @returns {Promise<T | undefined>}
+   */
+  transact(names, mode, work) {
     return new Promise((resolve, reject) => {
       const transaction = this.db.transaction(names, mode, mode === "readwrite" ? { durability: "strict" } : {});
       const request = work(names.map((name) => transaction.objectStore(name)));
@@ -101,14 +130,25 @@ export class Store {
    * @param {string} door
    * @param {import("./setup.js").Head} head
    * @param {import("./setup.js").Person[]} people @param {string[]} removed
+   * @returns {Promise<boolean>} whether there was something to take a difference to
    */
-  keepList(door, head, people, removed) {
-    return this.run(["lists", "people"], "readwrite", ([lists, stored]) => {
-      if (head.complete) stored?.delete(IDBKeyRange.bound([door, ""], [door, "\uffff"]));
-      for (const person of people) stored?.put({ ...person, door });
-      for (const id of removed) stored?.delete([door, id]);
-      lists?.put({ door, head });
+  async keepList(door, head, people, removed) {
+    let whole = true;
+    await this.run(["lists", "people"], "readwrite", ([lists, stored]) => {
+      const put = () => {
+        for (const person of people) stored?.put({ ...person, door });
+        for (const id of removed) stored?.delete([door, id]);
+        lists?.put({ door, head });
+      };
+      if (head.complete) {
+        stored?.delete(IDBKeyRange.bound([door, ""], [door, "\uffff"]));
+        return put();
+      }
+      const before = lists?.getKey(door);
+      if (before) before.onsuccess = () => (whole = before.result !== undefined) && put();
+      return undefined;
     });
+    return whole;
   }
 
   // --- scans ---
@@ -116,6 +156,11 @@ export class Store {
   /** @param {Kept} kept */
   keep(kept) {
     return this.run(["scans"], "readwrite", ([scans]) => scans?.put(kept));
+  }
+
+  /** @param {string} scan_id */
+  drop(scan_id) {
+    return this.run(["scans"], "readwrite", ([scans]) => scans?.delete(scan_id));
   }
 
   /** @param {Kept[]} many */

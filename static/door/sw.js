@@ -42,7 +42,10 @@ async function keep(request, response) {
   await cache.put(request, response);
 }
 
-/** The page from the network when it answers in time, else as it was kept; a pass that ended takes its page along. */
+/**
+ * The page from the network when it answers in time, else as it was kept. That of a pass that ended too: it sends what waits, wipes
+ * its list and takes itself out of the cache.
+ */
 async function page(request) {
   const kept = (await find(request)) ?? (await find(request, { ignoreSearch: true }));
   try {
@@ -50,10 +53,6 @@ async function page(request) {
     const response = await fetch(request.url, kept ? { signal: AbortSignal.timeout(PATIENCE) } : {});
     if (await isOurs(response)) {
       await keep(request, response.clone());
-      return response;
-    }
-    if (response.status === 410 || response.status === 404) {
-      await (await caches.open(PAGES)).delete(request, { ignoreSearch: true });
       return response;
     }
     return kept ?? response;

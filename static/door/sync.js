@@ -14,6 +14,7 @@ const LIST_PATIENCE = 60_000; // ten thousand people over a slow network
 const EVERY = 20_000;
 const BATCH = 100;
 const AT_ONCE = 2000; // ms after a scan within which its first sending counts as live
+const REWRITTEN = 300_000; // ms after which a list without news is written again, so that its age is known at the next start
 const PAUSES = [1000, 2000, 4000, 8000, 15_000];
 
 /** A word by which staff tell devices apart. */
@@ -21,13 +22,20 @@ function deviceName() {
   return /iPhone|iPad|Android|Windows|Mac|Linux/.exec(navigator.userAgent)?.[0] ?? "";
 }
 
+/** Our server's own refusals of a pass; a proxy before it answers 404 too while the server starts anew. */
+const ENDED = new Set(["door_closed", "device_revoked", "link_unknown"]);
+
 class Refused extends Error {
-  /** @param {number} status */
-  constructor(status) {
-    super(`status ${status}`);
+  /** @param {number} status @param {string} code of our server, empty when somebody else refused */
+  constructor(status, code) {
+    super(`status ${status} ${code}`);
     this.status = status;
+    this.code = code;
   }
 }
+
+/** Whether our server said that this pass is no more. @param {unknown} error */
+const isEnd = (error) => error instanceof Refused && ENDED.has(error.code);
 
 export class Sync {
   /**
@@ -41,7 +49,8 @@ export class Sync {
    *   listed: () => void,
    *   connection: (online: boolean, waiting: number) => void,
    *   ended: () => Promise<void> | void,
-   * }} told
+   *   unkept: () => void,
+   * }} told `unkept`: the storage took no list, which therefore lasts as long as the page
    */
   constructor({ setup, store, list, clock }, told) {
     this.setup = setup;
@@ -62,6 +71,11 @@ export class Sync {
     this.device = { id, name: deviceName() };
     /** @type {string | null} */
     this.listAt = null;
+    /** @type {Promise<void> | null} */
+    this.listing = null;
+    this.wake = () => {};
+    this.keptAt = -Infinity;
+    this.keeping = true;
     addEventListener("online", () => void this.now());
     addEventListener("offline", () => void this.failed());
   }
@@ -72,11 +86,12 @@ export class Sync {
     if (!this.stopped) this.timer = setTimeout(() => void this.now(), pause);
   }
 
-  /** Sends what waits and fetches what changed. A call during a run makes another follow. */
+  /** Sends what waits and fetches what changed. A call during a run makes another follow; no scan waits for a slow list. */
   async now() {
     if (this.stopped) return;
     if (this.running) {
       this.again = true;
+      this.wake();
       return;
     }
     this.running = true;
@@ -85,12 +100,17 @@ export class Sync {
       do {
         this.again = false;
         await this.alone(() => this.upload());
-        if (!this.again) await this.fetchList();
-      } while (this.again);
+        this.listing ??= this.fetchList().finally(() => (this.listing = null));
+        this.listing.catch(() => undefined); // while a scan goes up nobody waits for it, and the next round tries again
+        /** @type {Promise<void>} */
+        const called = new Promise((resolve) => (this.wake = resolve));
+        if (!this.again) await Promise.race([this.listing, called]);
+      } while (this.again && !this.stopped);
       this.failures = 0;
       this.later(EVERY);
+      if (this.gone) await this.end();
     } catch (error) {
-      if (error instanceof Refused && [404, 410].includes(error.status)) await this.end();
+      if (isEnd(error)) await this.end();
       else await this.failed();
     } finally {
       this.running = false;
@@ -105,20 +125,21 @@ export class Sync {
   async failed() {
     this.failures += 1;
     this.online = false;
-    this.told.connection(false, await this.store.countWaiting(this.setup.door));
     this.later(PAUSES[Math.min(this.failures, PAUSES.length) - 1] ?? EVERY);
+    this.told.connection(false, await this.store.countWaiting(this.setup.door));
   }
 
   // --- scans go up ---
 
   async upload() {
-    let batch;
+    let batch, left;
     do {
       batch = await this.store.waiting(this.setup.door, BATCH);
       await this.deliver(batch);
-    } while (batch.length && (await this.store.countWaiting(this.setup.door)));
-    this.online = true;
-    this.told.connection(true, 0);
+      left = batch.length ? await this.store.countWaiting(this.setup.door) : 0;
+      this.online = true;
+      this.told.connection(true, left);
+    } while (left && !this.stopped);
   }
 
   /** @param {Kept[]} batch none is a heartbeat */
@@ -128,7 +149,8 @@ export class Sync {
     for (const kept of batch) kept.told = !atOnce(kept);
     const scans = batch.map((kept) => ({ ...kept.item, shown: kept.told ? kept.shown : null }));
     for (const kept of batch) kept.tries += 1;
-    if (batch.length) await this.store.keepAll(batch);
+    // A full storage may refuse the note; it holds up no scan on its way out of it.
+    if (batch.length) await this.store.keepAll(batch).catch(() => undefined);
     let body;
     try {
       body = await this.ask(this.setup.scans, PATIENCE, {
@@ -141,14 +163,14 @@ export class Sync {
         scans,
       });
     } catch (error) {
-      if (!(error instanceof Refused) || ![400, 413, 415, 422].includes(error.status) || !batch.length) throw error;
+      if (!(error instanceof Refused) || !error.code || ![400, 413, 415, 422].includes(error.status) || !batch.length) throw error;
       return this.findBad(batch);
     }
     if (!Array.isArray(body.verdicts) || body.verdicts.length !== batch.length) throw new Error("no verdicts");
     for (const [index, kept] of batch.entries()) await this.told.answered(kept, body.verdicts[index]);
     if (this.list.head && typeof body.present === "number") {
       this.list.head.present = body.present;
-      this.list.head.now = new Date(this.clock.ms()).toISOString();
+      this.list.head.now = body.now;
     }
     return undefined;
   }
@@ -175,10 +197,11 @@ export class Sync {
       ...(json ? { method: "POST", body: JSON.stringify(json) } : {}),
       signal: AbortSignal.timeout(patience),
     });
-    if (!response.ok) throw new Refused(response.status);
-    // A captive portal answers 200 with a page of its own: only our JSON is an answer.
-    if (!response.headers.get("Content-Type")?.startsWith("application/json")) throw new Error("a page, not an answer");
+    // A captive portal or a proxy answers with a page of its own: only our JSON is an answer.
+    const ours = response.headers.get("Content-Type")?.startsWith("application/json");
+    if (!ours) throw response.ok ? new Error("a page, not an answer") : new Refused(response.status, "");
     const body = await response.json();
+    if (!response.ok) throw new Refused(response.status, body?.code ?? "");
     this.clock.measured(body.now, sent, Date.now());
     return body;
   }
@@ -199,19 +222,28 @@ export class Sync {
     if (since) address.searchParams.set("since", since);
     const { registrations, removed, ...head } = await this.ask(address.href, since ? PATIENCE : LIST_PATIENCE);
     if (!Array.isArray(registrations) || !head.event || !head.door) throw new Error("no list");
-    const before = this.list.head;
+    if (this.stopped) return head; // forgotten meanwhile: nothing may come back
     this.list.take(head, registrations, removed ?? []);
     this.listAt = this.clock.now().toISOString();
-    // A difference without news need not be written: the version in the store just reaches further back.
-    if (head.complete || registrations.length || removed?.length || !before || this.isOld(before)) {
-      await this.store.keepList(this.setup.door, head, registrations, removed ?? []);
-    }
+    // A difference without news need not be written each time: the version in the store just reaches further back.
+    const news = registrations.length || removed?.length || performance.now() - this.keptAt > REWRITTEN;
+    if (head.complete || (news && this.keeping)) await this.keep(head, registrations, removed ?? []);
     return head;
   }
 
-  /** @param {import("./setup.js").Head} head */
-  isOld(head) {
-    return this.clock.ms() - Date.parse(head.now) > 300_000;
+  /** @param {import("./setup.js").Head} head @param {import("./setup.js").Person[]} people @param {string[]} removed */
+  async keep(head, people, removed) {
+    try {
+      const whole = await this.store.keepList(this.setup.door, head, people, removed);
+      this.keptAt = performance.now();
+      this.keeping = true;
+      // Another tab, whose pass was renewed, wiped what this is the difference to.
+      if (!whole) this.list.head = { ...head, version: "" };
+    } catch {
+      // What is stored stays true for its time; later differences would leave a hole in it.
+      this.keeping = false;
+      this.told.unkept();
+    }
   }
 
   // --- the end ---
@@ -228,7 +260,7 @@ export class Sync {
       await this.store.wipeList(this.setup.door);
       this.stopped = true;
     } catch (error) {
-      if (error instanceof Refused && [404, 410].includes(error.status)) this.stopped = true;
+      if (isEnd(error)) this.stopped = true;
       else this.later(PAUSES[Math.min(++this.failures, PAUSES.length) - 1] ?? EVERY);
     }
   }

@@ -49,6 +49,12 @@ def drained(page: Page) -> None:
     assert waiting(page) == 0
 
 
+def taken(page: Page, held: list[Route]) -> None:
+    """Waits until a request is held."""
+    while not held:
+        page.wait_for_timeout(20)
+
+
 def admitted(page: Page, code: str) -> None:
     """One more person is let in by a hand scanner."""
     before = page.locator("#verdict").get_attribute("data-scan") or ""
@@ -346,13 +352,12 @@ def test_a_hanging_request_does_not_hold_up_the_next_scan(stage: Stage, context:
     codes = stage.crowd(2)
     page = opened(context.new_page(), stage.url())
     hung: list[Route] = []
-    page.route("**/scans", lambda route: hung.append(route))
+    page.route("**/scans", lambda route: route.continue_() if hung else hung.append(route))
     for code in codes:
         wedge(page, code)
         expect(page.locator(TITLE)).to_contain_text("Добре дошли", timeout=1_000)
         page.keyboard.press("Escape")
-    page.unroute("**/scans")
-    assert hung
+    taken(page, hung)
     drained(page)
     assert stage.present() == 2
 
@@ -543,13 +548,12 @@ def test_a_word_of_the_server_that_comes_too_late_is_told_what_the_screen_showed
     (maria,) = stage.rows(sa.select(Registration.id).where(Registration.first_name == "Мария"))[0]
     stage.within(lambda: registrations.cancel(maria, by="staff"))
     held: list[Route] = []
-    page.route("**/scans", lambda route: held.append(route))
+    page.route("**/scans", lambda route: route.continue_() if held else held.append(route))
     wedge(page, stage.maria)
     expect(page.locator(TITLE)).to_have_text("Добре дошли, Мария!")
     page.keyboard.press("Escape")  # the person has gone in
-    page.unroute("**/scans")
-    for route in held:
-        route.continue_()
+    taken(page, held)
+    held[0].continue_()
     drained(page)
     rows = stage.rows(sa.select(Scan.reason, Scan.shown, Scan.counts, Scan.flagged))
     assert rows == [("cancelled", "admitted", True, "admitted_anyway")]

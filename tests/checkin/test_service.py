@@ -921,6 +921,16 @@ def test_a_walk_in_who_is_registered_arrives_as_that_person(ctx: Flask) -> None:
     assert attendances() == [(maria.id, True, "walk_in")]
 
 
+def test_d54_a_steward_registers_somebody_in_a_full_room_with_a_reason(ctx: Flask) -> None:
+    event = a_day()
+    door = a_door(event, DoorRole.STEWARD, capacity=1)
+    assert short(one(door, scan(code_of(join(event))))) == ADMITTED
+    assert short(one(door, scan(walk_in=ANA))) == ("refused", "full")
+    assert short(one(door, scan(walk_in=ANA, override_reason="лектор"))) == ADMITTED
+    kept = db.session.scalars(sa.select(Scan).where(Scan.overridden.is_not(None))).one()
+    assert (kept.overridden, kept.override_reason, kept.method) == ("full", "лектор", "walk_in")
+
+
 def test_other_roles_take_no_walk_ins(ctx: Flask) -> None:
     event = a_day()
     assert short(one(a_door(event), scan(walk_in=ANA))) == ("refused", "bad_item")

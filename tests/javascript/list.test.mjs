@@ -105,3 +105,16 @@ test("a ticket newer than the list is provisional, and this phone remembers it",
   made.remember(kept(first, "admitted", "99"));
   assert.equal(made.judge(item("b"), { event: "7", registration: "99", version: 1 }, "99").verdict, "already_in");
 });
+
+test("D14 a code of before is nobody's once the ticket was issued anew", () => {
+  const made = list();
+  made.take(head({ complete: false }), [{ ...people()[0], version: 2, code: "9QXA7K3M" }]);
+  assert.equal(made.codes.get("7K3M9QXA"), undefined);
+  assert.equal(made.codes.get("9QXA7K3M"), "1");
+});
+
+test("somebody registered at the door counts before the server has heard of them", () => {
+  const made = list();
+  made.remember(kept(item("w", { walk_in: {} }), "admitted", null));
+  assert.equal(made.present(AT), 4);
+});
