@@ -32,12 +32,16 @@ export class Clock {
   /**
    * The server told its time in an answer to a request.
    * @param {string | null | undefined} said @param {number} sent this device's clock before, in ms @param {number} received after
+   * @returns {number} ms by which the time was corrected
    */
   measured(said, sent, received) {
     const at = said ? Date.parse(said) : Number.NaN;
-    if (Number.isNaN(at) || received - sent > 10_000 || received < sent) return;
+    if (Number.isNaN(at) || received - sent > 10_000 || received < sent) return 0;
     const offset = at - (sent + received) / 2;
     // A difference below a second is the network's, not the clock's.
-    if (Math.abs(offset - this.offset) > 1000) this.offset = offset;
+    if (Math.abs(offset - this.offset) <= 1000) return 0;
+    const shift = offset - this.offset;
+    this.offset = offset;
+    return shift;
   }
 }

@@ -76,6 +76,7 @@ let store = new Memory();
 let keeps = false;
 /** @type {import("./ticket.js").Keys | null} */
 let keys = null;
+let keysOf = "";
 /** @type {Sync | null} */
 let sync = null;
 /** @type {Kept | null} the scan whose verdict is shown or awaited */
@@ -86,6 +87,7 @@ let undoUntil = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let late;
 let busy = false;
+let working = Promise.resolve();
 /** @type {Promise<void>} */
 let turn = Promise.resolve();
 /** When the last code was seen. */
@@ -266,7 +268,9 @@ async function submit(what, reading, registration, name = null) {
   const chosen = more.session.value || null;
   /** @type {Item} */
   const item = { scan_id: uuid(), scanned_at: at.toISOString(), session: chosen, direction: more.direction, ...what };
-  const ours = item.undoes ? undoneAnswer(item, name) : list.judge(item, reading, registration);
+  // Without keys nothing can be said of a code, least of all that nobody has it (D31).
+  const mute = item.code !== undefined && !keys;
+  const ours = item.undoes ? undoneAnswer(item, name) : mute ? null : list.judge(item, reading, registration);
   const live = Boolean(sync?.online);
   if (!keeps && !live) {
     toCamera();
@@ -330,14 +334,11 @@ async function scanned(text, method) {
 }
 
 /** One scan at a time: a button that is pressed again meanwhile is the same press (D05). @param {() => Promise<void>} work */
-async function alone(work) {
-  if (busy) return;
+function alone(work) {
+  if (busy) return working;
   busy = true;
-  try {
-    await work();
-  } finally {
-    busy = false;
-  }
+  working = work().finally(() => (busy = false));
+  return working;
 }
 
 /**
@@ -345,10 +346,13 @@ async function alone(work) {
  * @param {string} text @param {"qr" | "code"} method
  */
 function inTurn(text, method) {
-  turn = turn.then(async () => {
-    leaveTo("camera", "camera");
-    await scanned(text, method);
-  });
+  turn = turn
+    .then(async () => {
+      await working.catch(() => undefined);
+      leaveTo("camera", "camera");
+      await scanned(text, method);
+    })
+    .catch(reportError); // the next one has its turn all the same
   return turn;
 }
 
@@ -605,11 +609,18 @@ function showConnection(online, waiting) {
   if (!online && current && views.verdict.hidden && controls.verdict.hidden) showLate(current);
 }
 
+async function readKeys() {
+  const raw = list.head?.keys ?? [];
+  if (keys && keysOf === raw.join()) return;
+  keys = raw.length ? await importKeys(raw, setup.ed25519).catch(() => null) : null;
+  keysOf = raw.join();
+}
+
 async function listed() {
   // Prolonged meanwhile, or moved with its event: what had ended begins again.
   if (ended && list.head?.door.ends_at && clock.ms() < Date.parse(list.head.door.ends_at)) return location.reload();
   await store.set("offset", clock.offset).catch(() => undefined);
-  keys = list.head ? await importKeys(list.head.keys, setup.ed25519) : null;
+  await readKeys();
   showSessions();
   showTally();
   if (!views.find.hidden) finder.show();
@@ -659,7 +670,7 @@ channel?.addEventListener("message", async ({ data }) => {
     // A list without news is not written: then this tab may know the newer one.
     if (!kept || Date.parse(kept.head.now) <= Date.parse(list.head?.now ?? "1970-01-01")) return;
     list.take({ ...kept.head, complete: true }, kept.people);
-    keys ??= await importKeys(kept.head.keys, setup.ed25519);
+    await readKeys();
     showTally();
   }
 });

@@ -4,6 +4,8 @@
  *
  * @typedef {import("./store.js").Kept} Kept
  */
+import { shifted } from "./store.js";
+
 export class Memory {
   constructor() {
     /** @type {Map<string, Kept>} */
@@ -48,6 +50,11 @@ export class Memory {
   /** @param {string} _door @param {number} most */
   async waiting(_door, most) {
     return [...this.scans.values()].filter((kept) => kept.waiting).slice(0, most);
+  }
+
+  /** @param {string} door @param {number} ms */
+  async shift(door, ms) {
+    await this.keepAll((await this.waiting(door, Infinity)).map((kept) => shifted(kept, ms)));
   }
 
   async countWaiting() {

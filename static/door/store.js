@@ -61,6 +61,12 @@ function done(request) {
   });
 }
 
+/** @param {Kept} kept @param {number} ms @returns {Kept} */
+export function shifted(kept, ms) {
+  const scanned_at = new Date(Date.parse(kept.item.scanned_at) + ms).toISOString();
+  return { ...kept, order: kept.order + ms, item: { ...kept.item, scanned_at } };
+}
+
 export class Store {
   /** @param {IDBDatabase} db */
   constructor(db) {
@@ -173,7 +179,12 @@ export class Store {
   /** The oldest scans without an answer. @param {string} door @param {number} most @returns {Promise<Kept[]>} */
   async waiting(door, most) {
     const range = IDBKeyRange.bound([door, 1, 0], [door, 1, Infinity]);
-    return (await this.run(["scans"], "readonly", ([scans]) => scans?.index("queue").getAll(range, most))) ?? [];
+    return (await this.run(["scans"], "readonly", ([scans]) => scans?.index("queue").getAll(range, Math.min(most, 0xffffffff)))) ?? [];
+  }
+
+  /** Moves the scans that wait in time. @param {string} door @param {number} ms */
+  async shift(door, ms) {
+    await this.keepAll((await this.waiting(door, Infinity)).map((kept) => shifted(kept, ms)));
   }
 
   /** @param {string} door @returns {Promise<number>} */
