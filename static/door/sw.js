@@ -12,6 +12,7 @@ addEventListener("install", (event) => {
     caches
       .open(FILES)
       .then((cache) => cache.addAll(SHELL.assets))
+      .then(renewPages)
       .then(() => skipWaiting()),
   );
 });
@@ -60,6 +61,12 @@ async function page(request) {
     if (kept) return kept;
     throw error;
   }
+}
+
+/** The page of every door that this phone was at names the files of its version: each is asked for anew with them. */
+async function renewPages() {
+  const requests = await (await caches.open(PAGES)).keys();
+  await Promise.all(requests.map((request) => page(request).catch(() => undefined)));
 }
 
 async function file(request) {

@@ -1,4 +1,4 @@
-"""The scanner when two things happen at once: presses, answers, tabs, a cut database, a changed pass (INTEROP part 3)."""
+"""The scanner when two things happen at once: presses, answers, tabs, a cut database, a new pass (INTEROP part 3)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
