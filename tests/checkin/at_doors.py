@@ -38,7 +38,8 @@ def standing_at(moment: datetime) -> Iterator[None]:
 def a_day(of: Any = None, slug: str = "den", **values: Any) -> Event:
     """An event of a day, made a month before."""
     with standing_at(NOON - timedelta(days=30)):
-        return make.event(of or make.hub(), slug, dates=values.pop("dates", [(START.astimezone(UTC), END.astimezone(UTC))]), **values)
+        dates = values.pop("dates", [(START.astimezone(UTC), END.astimezone(UTC))])
+        return make.event(of or make.hub(), slug, dates=dates, **values)
 
 
 def a_door(event: Event, role: DoorRole = DoorRole.SCAN, **values: Any) -> Door:
