@@ -153,9 +153,14 @@ function showUndo() {
 }
 setInterval(showUndo, 250);
 
-/** Nothing came back in time: our own verdict stands, or that the scan is kept. @param {Kept} kept */
+/** Nothing came back in time: our own verdict stands, or that the scan is kept; what cannot be kept is refused. @param {Kept} kept */
 function showLate(kept) {
-  if (current?.scan_id === kept.scan_id) present(kept);
+  if (current?.scan_id !== kept.scan_id) return;
+  if (keeps) return present(kept);
+  if (store instanceof Memory) store.drop(kept.scan_id);
+  list.takeBack(kept.scan_id);
+  toCamera();
+  return showTrouble(word("no_storage"), true);
 }
 
 /** @param {Kept} kept */
@@ -303,7 +308,7 @@ async function submit(what, reading, registration, name = null) {
   }
   showWaiting(1);
   clearTimeout(late);
-  if (unsure && live) {
+  if (live && (unsure || !keeps)) {
     if (!views.verdict.hidden) show("camera", "camera");
     late = setTimeout(showLate, LATE, kept);
   } else present(kept);

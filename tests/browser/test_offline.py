@@ -162,7 +162,6 @@ def test_d46_refused_storage_is_said_before_the_doors_open(stage: Stage, context
     expect(page.locator(TITLE)).to_have_text("Добре дошли, Мария!")
     page.keyboard.press("Escape")
     context.set_offline(True)
-    expect(page.locator("#net")).not_to_have_class("net net--ok")
     wedge(page, stage.waiting)
     expect(page.locator("#trouble")).to_contain_text("не пази нищо")
     assert stage.scans() == [("admitted", None)]
@@ -358,9 +357,7 @@ def test_a_hanging_request_does_not_hold_up_the_next_scan(stage: Stage, context:
     hung: list[Route] = []
     page.route("**/scans", lambda route: route.continue_() if hung else hung.append(route))
     for code in codes:
-        wedge(page, code)
-        expect(page.locator(TITLE)).to_contain_text("Добре дошли", timeout=1_000)
-        page.keyboard.press("Escape")
+        admitted(page, code)
     taken(page, hung)
     drained(page)
     assert stage.present() == 2
@@ -620,7 +617,7 @@ def test_a_whole_check_in_by_keyboard_alone(stage: Stage, context: BrowserContex
 def test_d73_a_hundred_scans_a_minute_on_a_slow_phone_leave_its_memory_flat(
     stage: Stage, context: BrowserContext
 ) -> None:
-    codes = stage.crowd(200)
+    codes = stage.crowd(120)
     page = opened(context.new_page(), stage.url())
     devtools = context.new_cdp_session(page)
     devtools.send("Emulation.setCPUThrottlingRate", {"rate": 6})
@@ -631,13 +628,13 @@ def test_d73_a_hundred_scans_a_minute_on_a_slow_phone_leave_its_memory_flat(
         used: int = page.evaluate("performance.memory.usedJSHeapSize")
         return used
 
-    for code in codes[:100]:
+    for code in codes[:60]:
         admitted(page, code)
     before = heap()
-    for code in codes[100:]:
+    for code in codes[60:]:
         admitted(page, code)
-    assert heap() - before < 3_000_000
+    assert heap() - before < 2_000_000
     times = page.evaluate("performance.getEntriesByName('door-verdict').map((each) => each.duration)")
-    assert len(times) == 200
-    assert statistics.median(times[100:]) < 600, "one scan in 0.6 s is a hundred a minute"
-    assert statistics.median(times[100:]) < 2 * statistics.median(times[:100]) + 50
+    assert len(times) == 120
+    assert statistics.median(times[60:]) < 600, "one scan in 0.6 s is a hundred a minute"
+    assert statistics.median(times[60:]) < 2 * statistics.median(times[:60]) + 50

@@ -452,7 +452,7 @@ def test_the_statements_of_a_change_do_not_grow_with_the_sessions(ctx, queries):
     make.session(event, "Две", speakers=("Мария",))
     make.session(event, "Три")
     tell(EventChanged(event.id))
-    assert count() == one == 7
+    assert count() == one == 8
 
 
 def test_withdrawn_dates_and_sessions_stay_as_cancelled(ctx, traveller):

@@ -1,5 +1,7 @@
 """An event of one day with doors, people and phones, for tests of what happens at them."""
 
+import contextvars
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import time_machine
+from flask import Flask
 
 from hubevents.checkin import intake
 from hubevents.checkin import service as checkin
@@ -22,7 +25,7 @@ from hubevents.registrations.models import Registration, Ticket
 from tests import make
 
 NOON = make.sofia(2026, 10, 14, 10, 30).astimezone(UTC)
-START, END = (make.sofia(2026, 10, 14, hour).astimezone(UTC) for hour in (10, 17))
+START, END = (make.sofia(2026, 10, 14, hour) for hour in (10, 17))
 
 
 @contextmanager
@@ -35,7 +38,8 @@ def standing_at(moment: datetime) -> Iterator[None]:
 def a_day(of: Any = None, slug: str = "den", **values: Any) -> Event:
     """An event of a day, made a month before."""
     with standing_at(NOON - timedelta(days=30)):
-        return make.event(of or make.hub(), slug, dates=values.pop("dates", [(START, END)]), **values)
+        dates = values.pop("dates", [(START.astimezone(UTC), END.astimezone(UTC))])
+        return make.event(of or make.hub(), slug, dates=dates, **values)
 
 
 def a_door(event: Event, role: DoorRole = DoorRole.SCAN, **values: Any) -> Door:
@@ -76,17 +80,18 @@ def offline(code: str, at: datetime = NOON, shown: str = "admitted", **values: A
 
 
 def phone(name: str = "Телефон на Надя", **values: Any) -> dict[str, Any]:
-    """What a phone tells of itself."""
-    return {"id": str(uuid.uuid4()), "name": name, "sent_at": clock.now().isoformat(), "queued": 0, **values}
+    """What a phone tells of itself; its clock is right unless a `sent_at` says otherwise."""
+    return {"id": str(uuid.uuid4()), "name": name, "queued": 0, **values}
 
 
-def send(door: Door | str, *items: Any, device: Any = None) -> Any:
-    """Sends a batch through a door, or through a pass."""
+def send(door: Door | str, *items: Any, device: Any = None, language: str = "bg") -> Any:
+    """Sends a batch through a door, or through a pass (which threads need: rows belong to one session)."""
     token = door if isinstance(door, str) else checkin.token_of(door)
     if device is not None:
-        device = {**device, "sent_at": clock.now().isoformat()}
+        device = {"sent_at": clock.now().isoformat(), **device}
+    delivery = intake.read({"device": device, "scans": list(items)})
     with transaction():
-        return checkin.take_scans(token, intake.read({"device": device, "scans": list(items)}), clock.now(), "bg")
+        return checkin.take_scans(token, delivery, clock.now(), language)
 
 
 def row_of(item: dict[str, Any]) -> Scan:
@@ -100,3 +105,25 @@ def attendances() -> list[tuple[int, bool, datetime]]:
     db.session.expire_all()
     rows = db.session.scalars(sa.select(Attendance).order_by(Attendance.registration_id, Attendance.session_id))
     return [(row.registration_id, row.inside, row.first_in_at) for row in rows]
+
+
+def at_once(app: Flask, number: int, work: Any) -> list[Any]:
+    """Runs `work(i)` in threads that start together; an exception is a result."""
+    gate, results = threading.Barrier(number), []
+
+    def run(index: int) -> None:
+        with app.app_context():
+            gate.wait()
+            try:
+                results.append(work(index))
+            except Exception as error:  # noqa: BLE001 - what happened is the result
+                results.append(error)
+            finally:
+                db.session.remove()
+
+    threads = [threading.Thread(target=contextvars.Context().run, args=(run, index)) for index in range(number)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results

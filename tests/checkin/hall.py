@@ -1,14 +1,11 @@
 """An event in its hall for tests of attendance: one day in October in Sofia, a door, people, and scans at it."""
 
-import contextvars
-import threading
 import uuid
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 import time_machine
-from flask import Flask
 
 from hubevents.checkin import attendance, intake
 from hubevents.checkin import service as checkin
@@ -122,25 +119,3 @@ def scans() -> list[Scan]:
     """All scans in the order in which they were stored."""
     db.session.expire_all()
     return list(db.session.scalars(sa.select(Scan).order_by(Scan.id)))
-
-
-def at_once(app: Flask, number: int, work: Any) -> list[Any]:
-    """Runs `work(i)` in threads that start together; an exception is a result."""
-    gate, results = threading.Barrier(number), []
-
-    def run(index: int) -> None:
-        with app.app_context():
-            gate.wait()
-            try:
-                results.append(work(index))
-            except Exception as error:  # noqa: BLE001 - what happened is the result
-                results.append(error)
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=contextvars.Context().run, args=(run, index)) for index in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results

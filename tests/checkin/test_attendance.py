@@ -27,7 +27,7 @@ from hubevents.events.models import Event
 from hubevents.registrations import service as registrations
 from hubevents.registrations.rules import RegistrationStatus
 from tests import make
-from tests.checkin import hall
+from tests.checkin import at_doors, hall
 from tests.checkin.hall import DAY, TODAY, at
 
 
@@ -326,7 +326,7 @@ def test_d04_two_colleagues_mark_the_same_person_at_once(event: Event, ctx: Flas
             )
 
     with hall.travel(at(18)):
-        results = hall.at_once(ctx, 6, work)
+        results = at_doors.at_once(ctx, 6, work)
     assert sorted((each.now, each.already) for each in results) == [(0, 3)] * 5 + [(3, 0)]
     assert [row[3] for row in hall.told()] == [60, 60, 60]
     assert len(hall.scans()) == 6
@@ -345,7 +345,7 @@ def test_one_form_sent_by_two_requests_at_once_counts_once(event: Event, ctx: Fl
             )
 
     with hall.travel(at(18)):
-        assert sorted(hall.at_once(ctx, 4, work)) == [False, False, False, True]
+        assert sorted(at_doors.at_once(ctx, 4, work)) == [False, False, False, True]
     assert len(hall.scans()) == 2
 
 
@@ -362,7 +362,7 @@ def test_a_door_and_a_desk_at_once_admit_a_person_once(event: Event, ctx: Flask)
             return attendance.mark_present(event_id, ids, TODAY, act=uuid.uuid4(), user_id=1)
 
     with hall.travel(at(11)):
-        results = hall.at_once(ctx, 4, work)
+        results = at_doors.at_once(ctx, 4, work)
     assert [each for each in results if isinstance(each, Exception)] == []
     assert {row[0] for row in hall.told()} == set(ids)
     counting = [scan for scan in hall.scans() if scan.counts]

@@ -1,7 +1,7 @@
 """Doors are made and changed with their end; their devices are shut out and let in again."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +17,11 @@ from hubevents.core.db import db, transaction
 from hubevents.core.errors import Gone, Invalid, NotFound
 from hubevents.events.models import Event
 from tests import make
-from tests.checkin.at_doors import END, NOON, a_day, a_door, code_of, join, phone, scan, send, standing_at
+from tests.checkin import at_doors
+from tests.checkin.at_doors import NOON, a_day, a_door, code_of, join, phone, scan, send, standing_at
 
+END = at_doors.END.astimezone(UTC)
+"""Days from here are days of 24 hours."""
 USUAL = END + timedelta(hours=2)
 
 

@@ -24,7 +24,7 @@ from hubevents.events import service as events
 from hubevents.events.models import Event
 from hubevents.web import messages
 from tests import make
-from tests.checkin import hall
+from tests.checkin import at_doors, hall
 from tests.checkin.hall import DAY, at
 
 CASES = Path(__file__).parent / "cases"
@@ -689,7 +689,7 @@ def test_two_colleagues_confirm_at_once(event: Event, ctx: Flask) -> None:
                     event_id, log_id, {0: radost, 1: (maria, ana)[number % 2]}, user_id=1 + number % 2
                 )
 
-        results = hall.at_once(ctx, 4, work)
+        results = at_doors.at_once(ctx, 4, work)
     assert [each for each in results if isinstance(each, Exception)] == []
     assert len(hall.told()) == 2
     matched = {row["registration_id"] for row in online_logs.stays(logs()[0])}
@@ -707,7 +707,7 @@ def test_one_file_sent_by_two_colleagues_at_once_is_kept_once(event: Event, ctx:
             return online_logs.keep_log(event_id, None, log, file_name="a", digest="0" * 64, user_id=1).id
 
     with hall.travel(at(14)):
-        results = hall.at_once(ctx, 4, work)
+        results = at_doors.at_once(ctx, 4, work)
     assert sum(isinstance(each, Conflict) for each in results) == 3
     assert len(logs()) == 1
 

@@ -32,7 +32,7 @@ from hubevents.registrations import tickets
 from hubevents.registrations.models import Consent, Participant, Registration, SessionPlace, Ticket
 from hubevents.registrations.rules import AttendsAs, Source
 from tests import make
-from tests.checkin.test_service import NOON, START, a_day, a_door, code_of, join, phone, scan, send
+from tests.checkin.at_doors import NOON, START, a_day, a_door, code_of, join, phone, scan, send
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """The door's service: what is answered, kept and folded, by the numbers of INTEROP part 3."""
 
-import contextvars
 import random
 import threading
 import uuid
@@ -27,9 +26,7 @@ from hubevents.registrations import tickets
 from hubevents.registrations.models import Consent, Participant, Registration, Ticket
 from hubevents.registrations.rules import AttendsAs, ConsentKind, RegistrationStatus, Source
 from tests import make
-
-NOON = make.sofia(2026, 10, 14, 10, 30).astimezone(UTC)
-START, END = make.sofia(2026, 10, 14, 10), make.sofia(2026, 10, 14, 17)
+from tests.checkin.at_doors import END, NOON, START, a_day, a_door, at_once, code_of, join, phone, scan, send
 
 
 @pytest.fixture(autouse=True)
@@ -38,57 +35,12 @@ def _at_noon() -> Any:
         yield
 
 
-def a_day(of: Any = None, slug: str = "den", **values: Any) -> Event:
-    with time_machine.travel(NOON - timedelta(days=30), tick=False):
-        return make.event(of or make.hub(), slug, dates=values.pop("dates", [(START, END)]), **values)
-
-
-def a_door(event: Event, role: DoorRole = DoorRole.SCAN, **values: Any) -> Door:
-    with time_machine.travel(NOON - timedelta(days=1), tick=False), transaction():
-        return checkin.make_door(event, values.pop("name", "Вход А"), role, **values)
-
-
-def join(event: Event, name: str = "Мария", **values: Any) -> Registration:
-    person = registrations.Registrant(
-        first_name=name, last_name="Желязкова", email=f"{uuid.uuid4().hex[:8]}@example.org", language="bg", **values
-    )
-    with time_machine.travel(NOON - timedelta(days=2), tick=False), transaction():
-        return registrations.register(event.id, person)
-
-
-def code_of(registration: Registration) -> str:
-    version = db.session.scalar(sa.select(sa.func.max(Ticket.version)).where(Ticket.registration_id == registration.id))
-    return tickets.issue(
-        tokens.ticket_keys()[0],
-        event_id=registration.event_id,
-        registration_id=registration.id,
-        version=version or 1,
-    )
-
-
-def scan(code: str | None = None, at: datetime = NOON, **values: Any) -> dict[str, Any]:
-    item = {"scan_id": str(uuid.uuid4()), "scanned_at": at.isoformat(), **values}
-    return item if code is None else {**item, "code": code}
-
-
-def send(door: Door | str, *items: Any, device: Any = None, language: str = "bg") -> Any:
-    """Sends a batch through a door, or through a pass (which threads need: rows belong to one session)."""
-    token = door if isinstance(door, str) else checkin.token_of(door)
-    delivery = intake.read({"device": device, "scans": list(items)})
-    with transaction():
-        return checkin.take_scans(token, delivery, clock.now(), language)
-
-
 def one(door: Door | str, item: Any, **values: Any) -> dict[str, Any]:
     return send(door, item, **values).verdicts[0]
 
 
 def short(answer: dict[str, Any]) -> tuple[str, str | None]:
     return answer["verdict"], answer["reason"]
-
-
-def phone(name: str = "Телефон на Надя", **values: Any) -> dict[str, Any]:
-    return {"id": str(uuid.uuid4()), "name": name, "sent_at": clock.now().isoformat(), "queued": 0, **values}
 
 
 def attendances() -> list[tuple[int, bool, str]]:
@@ -178,34 +130,12 @@ def test_d03_a_known_scan_id_answers_after_the_person_cancelled_too(ctx: Flask) 
     assert one(door, item) == first
 
 
-def _at_once(app: Flask, number: int, work: Any) -> list[Any]:
-    """Runs `work(i)` in threads that start together; an exception is a result."""
-    gate, results = threading.Barrier(number), []
-
-    def run(index: int) -> None:
-        with app.app_context():
-            gate.wait()
-            try:
-                results.append(work(index))
-            except Exception as error:  # noqa: BLE001 - what happened is the result
-                results.append(error)
-            finally:
-                db.session.remove()
-
-    threads = [threading.Thread(target=contextvars.Context().run, args=(run, i)) for i in range(number)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
 def test_d04_twenty_at_once_admit_one(ctx: Flask) -> None:
     event = a_day()
     door, maria = a_door(event), join(event)
     code, door = code_of(maria), checkin.token_of(door)
     db.session.rollback()
-    results = _at_once(ctx, 20, lambda i: one(door, scan(code, NOON + timedelta(milliseconds=-i)), device=phone()))
+    results = at_once(ctx, 20, lambda i: one(door, scan(code, NOON + timedelta(milliseconds=-i)), device=phone()))
     assert Counter(map(str, (r if isinstance(r, Exception) else r["verdict"] for r in results))) == {
         "admitted": 1,
         "already_in": 19,
@@ -226,7 +156,7 @@ def test_d04_scans_and_a_cancellation_at_once_do_not_block_each_other(ctx: Flask
                 return registrations.cancel(ids[index // 4 % 2], by="person").status.value
         return str(one(token, scan(codes[index % 4]), device=phone())["verdict"])
 
-    results = _at_once(ctx, 12, work)
+    results = at_once(ctx, 12, work)
     assert [r for r in results if isinstance(r, Exception)] == []
 
 
@@ -235,7 +165,7 @@ def test_d05_five_requests_with_one_scan_id_are_one_scan(ctx: Flask) -> None:
     door, maria = a_door(event), join(event)
     good, strange, token = scan(code_of(maria)), scan("WIFI:S:hall;;"), checkin.token_of(door)
     db.session.rollback()
-    results = _at_once(ctx, 5, lambda i: send(token, good, strange).verdicts)
+    results = at_once(ctx, 5, lambda i: send(token, good, strange).verdicts)
     assert [[short(v) for v in r] if isinstance(r, list) else r for r in results] == [
         [ADMITTED, ("refused", "not_a_ticket")]
     ] * 5
@@ -1022,7 +952,7 @@ def test_a_walk_in_at_several_doors_at_once_is_registered_once(ctx: Flask) -> No
     event = a_day()
     passes = [checkin.token_of(a_door(event, DoorRole.STEWARD, name=name)) for name in "АБВГ"]
     db.session.rollback()
-    results = _at_once(ctx, 8, lambda i: one(passes[i % 4], scan(walk_in=ANA), device=phone())["verdict"])
+    results = at_once(ctx, 8, lambda i: one(passes[i % 4], scan(walk_in=ANA), device=phone())["verdict"])
     assert Counter(map(str, results)) == {"admitted": 1, "already_in": 7}
     assert registered() == 1
 
@@ -1315,7 +1245,7 @@ def test_d37_the_same_word_many_times_at_once_is_one(ctx: Flask) -> None:
     told = [{**item, "shown": "admitted"} for item in items]
     token = checkin.token_of(door)
     db.session.rollback()
-    results = _at_once(ctx, 8, lambda i: [short(v) for v in send(token, *(told if i % 2 else items)).verdicts])
+    results = at_once(ctx, 8, lambda i: [short(v) for v in send(token, *(told if i % 2 else items)).verdicts])
     assert results == [[("refused", "cancelled"), ("refused", "not_a_ticket")]] * 8
     assert standing(*items) == [("admitted", True, "admitted_anyway"), ("admitted", False, "admitted_anyway")]
     assert attendances() == [(maria.id, True, "qr")]
@@ -1346,7 +1276,7 @@ def test_d37_a_word_that_overtakes_the_first_request_is_not_lost(ctx: Flask, mon
 
     if not one_by_one:
         monkeypatch.setattr(checkin.batch._Batch, "store", store_in_turn)
-    assert _at_once(ctx, 2, work) == ["not_a_ticket"] * 2
+    assert at_once(ctx, 2, work) == ["not_a_ticket"] * 2
     assert standing(item) == [("admitted", False, "admitted_anyway")]
 
 

@@ -1,7 +1,6 @@
 """An hour without a server, then all phones of a conference send what they hold, while people look at the web site."""
 
 import json
-import os
 import secrets
 import statistics
 import threading
@@ -10,7 +9,6 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -29,10 +27,9 @@ from hubevents.registrations import tickets
 from hubevents.registrations.models import Registration, Ticket
 from hubevents.registrations.rules import RegistrationStatus, Source
 from tests import make
-from tests.conftest import new_app, settings_for, temporary_postgresql
+from tests.flows import installations
 from tests.servers import Server
 
-KEY = "test-key-0123456789"
 DEVICES, OWN, DOUBLE, BATCH = 10, 270, 30, 100
 """Each phone let in people of its own, and some whom the next phone let in as well."""
 PAGES = ("/bg/zagore/", "/bg/zagore/events/lekciya/", "/bg/zagore/events/idna/register", "/feeds/zagore.ics")
@@ -67,31 +64,11 @@ def an_event_with_people() -> tuple[str, list[str]]:
     return token, [tickets.issue(key, event_id=event.id, registration_id=id, version=1) for id in ids]
 
 
-@pytest.fixture(params=["sqlite, threads", "postgresql, two processes"])
+@pytest.fixture(params=installations.KINDS)
 def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Flask, list[Server], Any]]:
     """Our own view of the database, its running servers, and the pass with the codes."""
-    with ExitStack() as stack:
-        settings = {"SECRET_KEY": KEY}
-        url = None
-        number = 1
-        if request.param.startswith("postgresql"):
-            if not os.environ.get("HUBEVENTS_TEST_HAS_POSTGRESQL"):
-                pytest.skip("everything on PostgreSQL (it does not answer)")
-            url = stack.enter_context(temporary_postgresql())
-            settings |= {
-                "DATABASE_URL": url,
-                "QUEUE_URL": f"sqlite:///{tmp_path / 'jobs.sqlite3'}",
-                "BASE_URL": "http://127.0.0.1",
-            }
-            number = 2
-        app = new_app(settings_for(tmp_path, url, secret_keys=(KEY,)))
-        with app.app_context():
-            made = an_event_with_people()
-            db.session.remove()
-        yield app, [stack.enter_context(Server(tmp_path, **settings)) for _ in range(number)], made
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    with installations.running(request.param, tmp_path, an_event_with_people) as running:
+        yield running
 
 
 class Phone:

@@ -1,11 +1,9 @@
 """A rush for few seats on real servers, and a power cut in the middle of one."""
 
-import os
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,42 +18,21 @@ from hubevents.registrations.models import Registration, Ticket
 from hubevents.registrations.queries import counter_faults
 from hubevents.registrations.rules import RegistrationStatus
 from tests import make
-from tests.conftest import new_app, settings_for, temporary_postgresql
+from tests.flows import installations
 from tests.servers import Server
 
 FORM = "/bg/zagore/events/lekciya/register"
-KEY = "test-key-0123456789"
 
 
 def person(number: int) -> dict[str, str]:
     return {"first_name": "Човек", "last_name": f"Номер {number}", "email": f"p{number}@example.org"}
 
 
-@pytest.fixture(params=["sqlite, threads", "postgresql, two processes"])
+@pytest.fixture(params=installations.KINDS)
 def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Flask, list[Server]]]:
     """An installation with one event of 50 seats: our own view of its database, and its running servers."""
-    with ExitStack() as stack:
-        settings = {"SECRET_KEY": KEY}
-        url = None
-        number = 1
-        if request.param.startswith("postgresql"):
-            if not os.environ.get("HUBEVENTS_TEST_HAS_POSTGRESQL"):
-                pytest.skip("everything on PostgreSQL (it does not answer)")
-            url = stack.enter_context(temporary_postgresql())
-            settings |= {
-                "DATABASE_URL": url,
-                "QUEUE_URL": f"sqlite:///{tmp_path / 'jobs.sqlite3'}",
-                "BASE_URL": "http://127.0.0.1",
-            }
-            number = 2
-        app = new_app(settings_for(tmp_path, url, secret_keys=(KEY,)))
-        with app.app_context():
-            make.event(make.hub(), capacity=50)
-            db.session.remove()
-        yield app, [stack.enter_context(Server(tmp_path, **settings)) for _ in range(number)]
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+    with installations.running(request.param, tmp_path, lambda: make.event(make.hub(), capacity=50)) as running:
+        yield running[:2]
 
 
 @pytest.mark.slow
