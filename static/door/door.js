@@ -157,7 +157,7 @@ setInterval(showUndo, 250);
 function showLate(kept) {
   if (current?.scan_id !== kept.scan_id) return;
   if (keeps) return present(kept);
-  if (store instanceof Memory) store.drop(kept.scan_id);
+  void store.drop(kept.scan_id);
   list.takeBack(kept.scan_id);
   toCamera();
   return showTrouble(word("no_storage"), true);

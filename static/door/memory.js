@@ -47,11 +47,6 @@ export class Memory {
     for (const kept of many) this.scans.set(kept.scan_id, kept);
   }
 
-  /** A scan that was not answered and is not to be kept. @param {string} scan_id */
-  drop(scan_id) {
-    this.scans.delete(scan_id);
-  }
-
   /** @param {string} _door @param {number} most */
   async waiting(_door, most) {
     return [...this.scans.values()].filter((kept) => kept.waiting).slice(0, most);
