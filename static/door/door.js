@@ -100,10 +100,16 @@ const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(`door-${
 
 /** @param {keyof typeof views} view @param {keyof typeof controls} control */
 function show(view, control) {
+  const focused = document.activeElement;
   for (const [name, element] of Object.entries(views)) element.hidden = name !== view;
   for (const [name, element] of Object.entries(controls)) element.hidden = name !== control;
   body.classList.toggle("door--half", view === "verdict");
   body.classList.toggle("door--page", view === "find" || view === "walk" || view === "more" || view === "last");
+  // Whoever moves by keyboard goes on where the hands are, not at the top of the page.
+  if (focused instanceof HTMLElement && focused !== body && !focused.checkVisibility()) {
+    const next = controls[control].querySelector(".btn-primary:not([hidden])");
+    if (next instanceof HTMLElement) next.focus({ preventScroll: true });
+  }
 }
 
 /** @param {keyof typeof views} view @param {keyof typeof controls} control */

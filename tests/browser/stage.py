@@ -172,14 +172,14 @@ def opened(page: Page, url: str) -> Page:
     return page
 
 
-def wedge(page: Page, code: str) -> None:
+def wedge(page: Page, code: str, end: str = "Enter") -> None:
     """A hand scanner reads a code: keys as fast as it types them, whatever the test is busy with."""
     page.evaluate(
-        """(code) => {
-          for (const key of [...code, "Enter"])
+        """([code, end]) => {
+          for (const key of [...code, end].filter(Boolean))
             document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
         }""",
-        code,
+        [code, end],
     )
 
 

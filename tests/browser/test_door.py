@@ -15,7 +15,7 @@ from hubevents.core import qr
 from hubevents.core.db import db
 from hubevents.events.models import Event
 from tests.browser.conftest import Live
-from tests.browser.stage import Stage, opened, phone, sent, set_up, typed
+from tests.browser.stage import Stage, opened, phone, sent, set_up, typed, wedge
 
 
 @pytest.fixture
@@ -95,8 +95,8 @@ def test_an_answer_can_be_held(stage: Stage, page: Page) -> None:
 
 
 def test_a_hand_scanner_types_anywhere_on_the_page(stage: Stage, page: Page) -> None:
-    page.goto(stage.live.url(stage.scan))
-    page.keyboard.type(stage.maria)
+    opened(page, stage.live.url(stage.scan))
+    page.keyboard.type(stage.maria_typed.replace("-", ""))
     page.keyboard.press("Enter")
     expect(page.locator("#answer h2")).to_have_text("Добре дошли, Мария!")
     sent(page)
@@ -105,7 +105,7 @@ def test_a_hand_scanner_types_anywhere_on_the_page(stage: Stage, page: Page) -> 
 
 def test_d66_a_hand_scanner_without_a_suffix_and_with_the_focus_elsewhere(stage: Stage, page: Page) -> None:
     opened(page, stage.url("search"))
-    page.keyboard.type("]Q1" + stage.maria)
+    wedge(page, "]Q1" + stage.maria, end="")
     expect(page.locator("#answer h2")).to_have_text("Добре дошли, Мария!")
     page.get_by_role("button", name="Сканирай следващия").click()
     page.get_by_role("button", name="Търси по име").click()
@@ -123,8 +123,7 @@ def test_a_photo_of_a_ticket(stage: Stage, page: Page) -> None:
 
 def test_a_steward_lets_in_with_a_reason(stage: Stage, page: Page) -> None:
     page.goto(stage.live.url(stage.steward))
-    page.keyboard.type(stage.waiting)
-    page.keyboard.press("Enter")
+    wedge(page, stage.waiting)
     expect(page.locator("#answer h2")).to_have_text("В списъка на чакащите")
     page.get_by_role("button", name="Пусни с причина").click()
     page.get_by_label("Защо може да влезе?").fill("Лектор")
@@ -189,8 +188,7 @@ def test_a_badge_is_printed_at_the_scan_and_without_a_network_by_name(stage: Sta
     page = context.new_page()
     page.add_init_script("window.printed = 0; window.print = () => (document.body.dataset.printed = `${++printed}`)")
     opened(page, stage.within(work))
-    page.keyboard.type(stage.maria_typed.replace("-", ""))
-    page.keyboard.press("Enter")
+    wedge(page, stage.maria_typed.replace("-", ""))
     page.get_by_role("button", name="Печатай бадж").click()
     expect(page.locator("body")).to_have_attribute("data-printed", "1")
     page.emulate_media(media="print")
@@ -226,8 +224,7 @@ def test_axe_finds_nothing(stage: Stage, browser: Browser, locale: str, scheme: 
     found = {"camera": Axe().run(page).generate_report()} if Axe().run(page).violations_count else {}
     for name, code in (("green", stage.maria), ("amber", stage.maria), ("red", "WIFI:S:hall;;")):
         page.locator("body").press("Escape")
-        page.keyboard.type(code)
-        page.keyboard.press("Enter")
+        wedge(page, code)
         expect(page.locator("#answer h2")).to_be_visible()
         result = Axe().run(page)
         if result.violations_count:

@@ -608,8 +608,10 @@ def test_a_whole_check_in_by_keyboard_alone(stage: Stage, context: BrowserContex
         page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert").filter(has_text="Добре дошли, Мария!")).to_be_visible()
-    reach("Сканирай следващия")
+    expect(page.get_by_role("button", name="Сканирай следващия")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(page.locator("#camera")).to_be_visible()
+    expect(page.get_by_role("button", name="Търси по име")).to_be_focused()
     sent(page)
     assert stage.scans() == [("admitted", None)]
 
