@@ -51,7 +51,7 @@ def _ticket(phone: Page, address: str) -> str:
 
 def _verdict(phone: Page, door: str, code: str) -> None:
     phone.goto(door)
-    phone.locator("#type-code").click()
+    phone.locator("[data-code]").first.click()
     phone.locator("#code").fill(code)
     phone.keyboard.press("Enter")
     expect(phone.locator("#verdict")).to_be_visible()
