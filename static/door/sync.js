@@ -15,7 +15,7 @@ const EVERY = 20_000;
 const BATCH = 100;
 const AT_ONCE = 2000; // ms after a scan within which its first sending counts as live
 const REWRITTEN = 300_000; // ms after which a list without news is written again, so that its age is known at the next start
-const PAUSES = [1000, 2000, 4000, 8000, 15_000];
+const PAUSES = [1000, 2000, 4000, 8000];
 
 /** A word by which staff tell devices apart. */
 function deviceName() {
@@ -24,6 +24,9 @@ function deviceName() {
 
 /** Our server's own refusals of a pass; a proxy before it answers 404 too while the server starts anew. */
 const ENDED = new Set(["door_closed", "device_revoked", "link_unknown"]);
+
+/** Ever longer, and never the same for all phones of a hall at once. @param {number} failures */
+const pauseAfter = (failures) => (PAUSES[Math.min(failures, PAUSES.length) - 1] ?? EVERY) * (0.75 + Math.random() / 2);
 
 class Refused extends Error {
   /** @param {number} status @param {string} code of our server, empty when somebody else refused */
@@ -125,7 +128,7 @@ export class Sync {
   async failed() {
     this.failures += 1;
     this.online = false;
-    this.later(PAUSES[Math.min(this.failures, PAUSES.length) - 1] ?? EVERY);
+    this.later(pauseAfter(this.failures));
     this.told.connection(false, await this.store.countWaiting(this.setup.door));
   }
 
@@ -263,7 +266,7 @@ export class Sync {
       this.stopped = true;
     } catch (error) {
       if (isEnd(error)) this.stopped = true;
-      else this.later(PAUSES[Math.min(++this.failures, PAUSES.length) - 1] ?? EVERY);
+      else this.later(pauseAfter(++this.failures));
     }
   }
 }

@@ -43,7 +43,7 @@ TITLE = "#answer h2"
 
 def drained(page: Page) -> None:
     """Waits until this browser holds no scan without an answer."""
-    expect(page.locator("#net")).to_contain_text("Има връзка", timeout=30_000)
+    expect(page.locator("#net")).to_contain_text("Има връзка", timeout=40_000)
     expect(page.locator("#net")).not_to_contain_text("чака", timeout=30_000)
     sent(page)
     assert waiting(page) == 0

@@ -8,6 +8,7 @@ import redis
 from flask import Flask
 
 from hubevents.core.db import db
+from hubevents.web.limits import limiter
 from tests import people
 from tests.conftest import new_app, settings_for
 
@@ -28,8 +29,12 @@ def store(redis_url: str) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def two_processes(tmp_path: Path, redis_url: str, store: redis.Redis) -> Iterator[tuple[Flask, Flask]]:
+def two_processes(
+    tmp_path: Path, redis_url: str, store: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Flask, Flask]]:
     """Two applications of one installation, as two server processes would be."""
+    # The limiter is one per process: a test that was here before may have left it waiting for a Redis that never was.
+    monkeypatch.setattr(limiter, "_storage_dead", False)
     apps = [
         new_app(settings_for(tmp_path / "shared", rate_limits=True, redis_url=redis_url)) for _process in range(2)
     ]
