@@ -84,7 +84,7 @@ def test_typed_then_undone_by_keyboard(stage: Stage, page: Page) -> None:
     assert stage.scans() == [("admitted", None), ("undone", None)]
 
 
-def test_an_answer_can_be_held(stage: Stage, page: Page) -> None:
+def test_d69_an_answer_can_be_held(stage: Stage, page: Page) -> None:
     page.goto(stage.live.url(stage.scan))
     typed(page, stage.maria_typed)
     page.get_by_role("button", name="Задръж").click()

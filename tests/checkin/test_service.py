@@ -743,6 +743,27 @@ def test_d52_a_sessions_door_wants_a_place_in_it(ctx: Flask) -> None:
     assert [tuple(row) for row in rows] == [(maria.id, None), (maria.id, booked.id)]
 
 
+def test_d53_of_a_group_each_has_an_own_code_and_some_may_come(ctx: Flask) -> None:
+    event = a_day()
+    door = a_door(event)
+    with transaction():
+        group = [
+            registrations.register(
+                event.id,
+                registrations.Registrant(f"Колега {number}", "Тотев", None, "bg", organisation="„Тракия Агро“ ЕООД"),
+                source=Source.STAFF,
+            )
+            for number in range(4)
+        ]
+    codes = [code_of(each) for each in group]
+    assert len(set(codes)) == 4
+    answers = send(door, scan(codes[2]), scan(codes[0]))
+    assert [short(each) for each in answers.verdicts] == [ADMITTED, ADMITTED]
+    assert sorted(id for id, *_rest in attendances()) == [group[0].id, group[2].id]
+    assert short(one(door, scan(codes[3]))) == ADMITTED
+    assert one(door, scan(codes[0]))["verdict"] == "already_in"
+
+
 def test_d54_a_full_room_is_said(ctx: Flask) -> None:
     event = a_day()
     door, people = a_door(event, capacity=2), [join(event, name) for name in ("Мария", "Иво", "Ана")]
